@@ -1,0 +1,290 @@
+"""What a form says about each of its fields: label, limits, and whether it is personal.
+
+That one declaration drives checking, the JSON Schema, what a role gets to see, and what is kept
+out of logs.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+import types
+import typing
+from collections.abc import Callable, Mapping
+from typing import Any, Literal, TypeAlias
+
+import attrs
+from attrs import frozen
+
+from lockroutine._strict import converter, problems_of
+from lockroutine.errors import InvalidForm, Problem
+from lockroutine.model import Facts, Language, Text, serial_number
+
+__all__ = ["Entry", "checked", "entries", "entry", "facts_of", "json_schema", "read_form"]
+
+Privacy: TypeAlias = Literal["", "personal", "secret"]
+Format: TypeAlias = Literal["", "phone", "email", "serial_number"]
+Json: TypeAlias = dict[str, Any]
+
+_SHAPES: Mapping[str, tuple[re.Pattern[str], str]] = {
+    "phone": (
+        re.compile(r"\+?[0-9][0-9 \-()]{4,30}"),
+        "must be a telephone number: digits, spaces, hyphens",
+    ),
+    "email": (
+        re.compile(r"[^@\s]+@[^@\s]+\.[^@\s.]+"),
+        "must be an e-mail address like name@example.org",
+    ),
+}
+
+
+@frozen(kw_only=True)
+class Entry:
+    """The declaration of one field of a form.
+
+    Args:
+        name: The field's name.
+        type: Its Python type.
+        required: Whether it must be given.
+        label: What a person sees beside it.
+        help: What a person reads if they want to know more.
+        privacy: Empty, ``personal`` or ``secret``.
+        format: What kind of text it is.
+        longest: The most characters of a text, or entries of a list.
+        lines: Whether a text may have several lines.
+        minimum: The least whole number.
+        maximum: The greatest whole number.
+        choices: The labels of a field that has a few fixed values.
+    """
+
+    name: str = ""
+    type: Any = str
+    required: bool = True
+    label: Text
+    help: Text | None = None
+    privacy: Privacy = ""
+    format: Format = ""
+    longest: int = 200
+    lines: bool = False
+    minimum: int | None = None
+    maximum: int | None = None
+    choices: Mapping[str, Text] = attrs.field(factory=dict)
+
+
+def entry(
+    sv: str,
+    en: str,
+    *,
+    help: tuple[str, str] | None = None,
+    privacy: Privacy = "",
+    format: Format = "",
+    longest: int = 200,
+    lines: bool = False,
+    minimum: int | None = None,
+    maximum: int | None = None,
+    choices: Mapping[str, tuple[str, str]] | None = None,
+) -> dict[str, Entry]:
+    """The metadata of a form's field; ``Entry`` says what each argument means."""
+    made = Entry(
+        label=Text(sv, en),
+        help=Text(*help) if help else None,
+        privacy=privacy,
+        format=format,
+        longest=longest,
+        lines=lines,
+        minimum=minimum,
+        maximum=maximum,
+        choices={name: Text(*label) for name, label in (choices or {}).items()},
+    )
+    return {"entry": made}
+
+
+def checked(_: type, fields: list[attrs.Attribute[Any]]) -> list[attrs.Attribute[Any]]:
+    """The ``field_transformer`` of every form: check what its entries declare."""
+    made: list[attrs.Attribute[Any]] = []
+    for one in fields:
+        declared: Entry = one.metadata["entry"]
+        converters: list[Callable[[Any], Any]] = [_trimmed]
+        if declared.format == "serial_number":
+            converters.append(lambda value, name=one.name: _serials(value, name))
+        made.append(
+            one.evolve(
+                converter=attrs.converters.pipe(*converters),
+                repr=_hidden if declared.privacy else True,
+                validator=lambda _, attribute, value, declared=declared: _check(
+                    attribute.name, declared, value
+                ),
+            )
+        )
+    return made
+
+
+def _hidden(value: object) -> str:
+    return "None" if value is None else "..."
+
+
+def _trimmed(value: Any) -> Any:
+    return value.strip() if type(value) is str else value
+
+
+def _serials(value: Any, name: str) -> Any:
+    if type(value) is tuple:
+        return tuple(serial_number(item, name) for item in value)
+    return value if value is None else serial_number(value, name)
+
+
+def _check(name: str, declared: Entry, value: Any) -> None:
+    message = _fault(declared, value)
+    if message:
+        raise InvalidForm([Problem(name, message)])
+
+
+def _fault(declared: Entry, value: Any) -> str:
+    if type(value) is str:
+        return _fault_of_text(declared, value)
+    if type(value) is tuple:
+        if len(value) > declared.longest:
+            return f"must have at most {declared.longest} entries"
+        if len(set(value)) != len(value):
+            return "must not name the same thing twice"
+        return next(filter(None, (_fault(declared, item) for item in value)), "")
+    if type(value) is int:
+        if declared.minimum is not None and value < declared.minimum:
+            return f"must be at least {declared.minimum}"
+        if declared.maximum is not None and value > declared.maximum:
+            return f"must be at most {declared.maximum}"
+    return ""
+
+
+def _fault_of_text(declared: Entry, value: str) -> str:
+    if not value:
+        return "must not be blank"
+    if len(value) > declared.longest:
+        return f"must be at most {declared.longest} characters"
+    shown = value.replace("\n", " ").replace("\t", " ") if declared.lines else value
+    if not shown.isprintable():
+        return "must not hold control characters or lone surrogates"
+    shape = _SHAPES.get(declared.format)
+    return shape[1] if shape and not shape[0].fullmatch(value) else ""
+
+
+_entries: dict[type, Mapping[str, Entry]] = {}
+
+
+def entries(form: type) -> Mapping[str, Entry]:
+    """The declarations of a form's fields, by name."""
+    if form not in _entries:
+        hints = typing.get_type_hints(form)
+        _entries[form] = {
+            one.name: attrs.evolve(
+                one.metadata["entry"],
+                name=one.name,
+                type=hints[one.name],
+                required=one.default is attrs.NOTHING,
+            )
+            for one in attrs.fields(form)
+        }
+    return _entries[form]
+
+
+def read_form(form: type, given: object) -> Any:
+    """Make the attrs form out of a mapping, or check one that is made already.
+
+    Raises:
+        InvalidForm: With every problem, each named by its path.
+    """
+    if type(given) is form:
+        # Validators saw the values, but nothing has seen their types yet.
+        given = {one.name: getattr(given, one.name) for one in attrs.fields(form)}
+        given = {k: _as_mapping(v) for k, v in given.items() if v is not None}
+    if not isinstance(given, Mapping):
+        raise InvalidForm([Problem("form", f"must be a {form.__name__} or a mapping of its fields")])
+    try:
+        return converter.structure(given, form)
+    except Exception as error:
+        raise InvalidForm(problems_of(error)) from None
+
+
+def _as_mapping(value: Any) -> Any:
+    return attrs.asdict(value, recurse=False) if attrs.has(type(value)) else value
+
+
+def facts_of(form: Any) -> tuple[Facts, Facts]:
+    """A form's values as plain facts: first what is not personal, then what is."""
+    declared = entries(type(form))
+    open_facts: dict[str, Any] = {}
+    personal: dict[str, Any] = {}
+    for name, one in declared.items():
+        value = _plain(getattr(form, name))
+        if value is not None:
+            (personal if one.privacy else open_facts)[name] = value
+    return Facts(open_facts), Facts(personal)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dt.date):
+        return value.isoformat()
+    if attrs.has(type(value)):
+        return {one.name: _plain(getattr(value, one.name)) for one in attrs.fields(type(value))}
+    return value
+
+
+def json_schema(form: type, language: Language = "en") -> Json:
+    """The JSON Schema (2020-12) of a form, with titles and descriptions in one language.
+
+    ``x-privacy`` marks what is ``personal`` or ``secret``.
+    """
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **_schema(form, language)}
+
+
+def _schema(form: type, language: Language) -> Json:
+    declared = entries(form)
+    return {
+        "title": form.__name__,
+        "type": "object",
+        "properties": {name: _property(one, language) for name, one in declared.items()},
+        "required": [name for name, one in declared.items() if one.required],
+        "additionalProperties": False,
+    }
+
+
+def _property(declared: Entry, language: Language) -> Json:
+    made: Json = {"title": declared.label.get(language)}
+    if declared.help:
+        made["description"] = declared.help.get(language)
+    if declared.privacy:
+        made["x-privacy"] = declared.privacy
+    made.update(_type_schema(declared, _without_none(declared.type), language))
+    return made
+
+
+def _without_none(kind: Any) -> Any:
+    if typing.get_origin(kind) in (types.UnionType, typing.Union):
+        return next(arm for arm in typing.get_args(kind) if arm is not type(None))
+    return kind
+
+
+def _type_schema(declared: Entry, kind: Any, language: Language) -> Json:
+    if typing.get_origin(kind) is tuple:
+        item = _type_schema(declared, typing.get_args(kind)[0], language)
+        return {"type": "array", "items": item, "maxItems": declared.longest, "uniqueItems": True}
+    if declared.choices:
+        labels = declared.choices.items()
+        return {"oneOf": [{"const": name, "title": label.get(language)} for name, label in labels]}
+    if attrs.has(kind):
+        return _schema(kind, language)
+    if kind is bool:
+        return {"type": "boolean"}
+    if kind is int:
+        limits = {"minimum": declared.minimum, "maximum": declared.maximum}
+        return {"type": "integer", **{k: v for k, v in limits.items() if v is not None}}
+    if kind is dt.datetime:
+        return {"type": "string", "format": "date-time"}
+    if kind is dt.date:
+        return {"type": "string", "format": "date"}
+    made: Json = {"type": "string", "minLength": 1, "maxLength": declared.longest}
+    if declared.format == "email":
+        made["format"] = "email"
+    if declared.format == "phone":
+        made["pattern"] = f"^{_SHAPES['phone'][0].pattern}$"
+    return made

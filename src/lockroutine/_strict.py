@@ -1,0 +1,214 @@
+"""One strict converter for everything that comes from outside: forms, rule packs, scenarios.
+
+By default cattrs coerces (``5`` becomes ``"5"``, a string becomes a tuple of letters) and lets
+unknown keys pass. Here a value is what it should be, or it is a problem with a path.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import types
+import typing
+from collections.abc import Iterable, Mapping
+from typing import Any, Literal, TypeVar
+
+import attrs
+import cattrs
+from cattrs.errors import (
+    AttributeValidationNote,
+    ClassValidationError,
+    ForbiddenExtraKeysError,
+    IterableValidationError,
+    IterableValidationNote,
+)
+
+from lockroutine.errors import InvalidForm, Problem, nearest
+
+__all__ = ["Wrong", "converter", "problems_of", "strict_converter"]
+
+T = TypeVar("T")
+
+
+class Wrong(ValueError):
+    """What is wrong with one value, in words that hold nothing of the value itself."""
+
+
+_NAMES = {str: "text", int: "a whole number", bool: "true or false"}
+
+
+def _exactly(kind: type[T], value: object) -> T:
+    if type(value) is not kind:
+        raise Wrong(f"must be {_NAMES[kind]}, not {_kind_of(value)}")
+    return value
+
+
+def _kind_of(value: object) -> str:
+    return {
+        str: "text",
+        int: "a whole number",
+        float: "a number with decimals",
+        bool: "true or false",
+        type(None): "nothing",
+        list: "a list",
+        tuple: "a list",
+        dict: "a table",
+    }.get(type(value), f"a {type(value).__name__}")
+
+
+def _datetime(value: object, _: object) -> dt.datetime:
+    if type(value) is str and len(value) <= 64:
+        try:
+            value = dt.datetime.fromisoformat(value)
+        except ValueError:
+            raise Wrong("is not a time; write it like 2026-03-02T10:00:00+01:00") from None
+    if not isinstance(value, dt.datetime):
+        raise Wrong(f"must be a time with its time zone, not {_kind_of(value)}")
+    if value.utcoffset() is None:
+        raise Wrong("has no time zone; write it like 2026-03-02T10:00:00+01:00")
+    try:
+        return value.astimezone(dt.timezone.utc)
+    except OverflowError:
+        raise Wrong("is too far from today") from None
+
+
+def _date(value: object, _: object) -> dt.date:
+    if type(value) is str and len(value) <= 64:
+        try:
+            value = dt.date.fromisoformat(value)
+        except ValueError:
+            raise Wrong("is not a date; write it like 2026-03-02") from None
+    if not isinstance(value, dt.date) or isinstance(value, dt.datetime):
+        raise Wrong(f"must be a date, not {_kind_of(value)}")
+    return value
+
+
+def _literal(value: object, kind: Any) -> object:
+    allowed = typing.get_args(kind)
+    if type(value) not in {type(item) for item in allowed}:
+        raise Wrong(f"must be one of {', '.join(map(str, allowed))}, not {_kind_of(value)}")
+    if value not in allowed:
+        hint = nearest(str(value), map(str, allowed))
+        ending = f"; did you mean {hint}?" if hint else ""
+        raise Wrong(f"must be one of {', '.join(map(str, allowed))}{ending}")
+    return value
+
+
+def _is_list(kind: Any) -> bool:
+    return typing.get_origin(kind) is tuple
+
+
+def _is_table(kind: Any) -> bool:
+    return typing.get_origin(kind) in (dict, Mapping)
+
+
+def _is_literal(kind: Any) -> bool:
+    return typing.get_origin(kind) is Literal
+
+
+def _is_scalar_union(kind: Any) -> bool:
+    if typing.get_origin(kind) not in (types.UnionType, typing.Union):
+        return False
+    return all(arm in (str, int, bool) or _is_list(arm) for arm in typing.get_args(kind))
+
+
+def strict_converter() -> cattrs.Converter:
+    """A converter that coerces nothing and lets no unknown key pass."""
+    made = cattrs.Converter(forbid_extra_keys=True, detailed_validation=True)
+    for kind in (str, int, bool):
+        made.register_structure_hook(kind, lambda value, kind: _exactly(kind, value))
+    made.register_structure_hook(dt.datetime, _datetime)
+    made.register_structure_hook(dt.date, _date)
+    made.register_structure_hook_func(_is_literal, _literal)
+    made.register_unstructure_hook(dt.datetime, lambda value: value.isoformat())
+    made.register_unstructure_hook(dt.date, lambda value: value.isoformat())
+
+    def scalar(value: object, kind: Any) -> object:
+        for arm in typing.get_args(kind):
+            if type(value) is arm or (_is_list(arm) and isinstance(value, list)):
+                return made.structure(value, arm)
+        raise Wrong(f"cannot be {_kind_of(value)}")
+
+    made.register_structure_hook_func(_is_scalar_union, scalar)
+
+    def guarded(
+        predicate: Any, accepted: tuple[type, ...], wanted: str, lists: bool
+    ) -> None:
+        @made.register_structure_hook_factory(predicate)
+        def factory(kind: Any) -> Any:
+            arms = typing.get_args(kind)
+
+            def hook(value: Any, _: Any) -> Any:
+                if not isinstance(value, accepted):
+                    raise Wrong(f"must be {wanted}, not {_kind_of(value)}")
+                entries = enumerate(value) if lists else value.items()
+                done: dict[Any, Any] = {}
+                errors: list[Exception] = []
+                for key, item in entries:
+                    try:
+                        if not lists and type(key) is not str:
+                            raise Wrong("must have text as its key")
+                        done[key] = made.structure(item, arms[0] if lists else arms[1])
+                    except Exception as error:
+                        note = f"[{key}]" if lists else str(key)
+                        error.add_note(IterableValidationNote(note, key, None))
+                        errors.append(error)
+                if errors:
+                    raise IterableValidationError("problems", errors, kind)
+                return tuple(done.values()) if lists else done
+
+            return hook
+
+    guarded(_is_list, (list, tuple), "a list", True)
+    guarded(_is_table, (Mapping,), "a table", False)
+    return made
+
+
+converter = strict_converter()
+
+
+def problems_of(error: BaseException, path: str = "") -> list[Problem]:
+    """Flatten what a strict converter raised into problems with paths."""
+    if isinstance(error, ClassValidationError | IterableValidationError):
+        found: list[Problem] = []
+        for inner in error.exceptions:
+            found += problems_of(inner, _deeper(path, inner))
+        return found
+    if isinstance(error, InvalidForm):
+        return [_under(path, problem) for problem in error.problems]
+    if isinstance(error, ForbiddenExtraKeysError):
+        known = [a.alias or a.name for a in attrs.fields(error.cl)]
+        return [_unknown(path, key, known) for key in sorted(map(str, error.extra_fields))]
+    if isinstance(error, KeyError):
+        return [Problem(path, "is missing")]
+    if isinstance(error, Wrong):
+        return [Problem(path, str(error))]
+    if isinstance(error, TypeError | AttributeError):
+        return [Problem(path, "must be a table")]
+    raise error
+
+
+def _deeper(path: str, error: BaseException) -> str:
+    for note in getattr(error, "__notes__", ()):
+        if isinstance(note, AttributeValidationNote):
+            return _join(path, note.name.rstrip("_"))
+        if isinstance(note, IterableValidationNote):
+            return f"{path}[{note.index}]" if isinstance(note.index, int) else _join(path, note.index)
+    return path
+
+
+def _under(path: str, problem: Problem) -> Problem:
+    # A validator names its own field; the converter has named it already.
+    if path == problem.path or path.endswith("." + problem.path):
+        return attrs.evolve(problem, path=path)
+    return attrs.evolve(problem, path=_join(path, problem.path))
+
+
+def _join(path: str, name: str) -> str:
+    return f"{path}.{name}" if path else name
+
+
+def _unknown(path: str, key: str, known: Iterable[str]) -> Problem:
+    names = [name.rstrip("_") for name in known]
+    hint = nearest(key, names)
+    ending = f"did you mean {hint!r}?" if hint else f"known here: {', '.join(sorted(names))}"
+    return Problem(_join(path, key[:80]), f"unknown key; {ending}")

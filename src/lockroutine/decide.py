@@ -1,0 +1,653 @@
+"""The decision: may this be done now, what is recorded if it is, and how a case looks after it.
+
+Pure. What a decision needs to know of other cases it asks for: `permit` and `decide` are
+generators that yield a `Query` and are sent the cases found. Whoever drives them does the I/O, in
+whatever way (see `answer` for the shortest one).
+
+>>> from lockroutine import Actor, load_routine
+>>> routine = load_routine()
+>>> case = routine.blank("lock", "1", "PH1-001", "north")
+>>> command = Command(
+...     transition="register",
+...     actor=Actor("bo", roles={"installer"}, units={"north"}),
+...     form={"model": "X1", "fits": ["euro"]},
+...     recorded_at=dt.datetime(2026, 3, 2, 9, 0, tzinfo=dt.timezone.utc),
+... )
+>>> decision = answer(decide({routine.key: routine}, case, command), lambda query: ())
+>>> decision.changes[0].case.state
+'in_store'
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Generator, Mapping
+from typing import Any, TypeAlias, TypeVar
+
+import attrs
+from attrs import field, frozen
+
+from lockroutine import cures
+from lockroutine._fields import facts_of, read_form
+from lockroutine.errors import InvalidForm, Refused
+from lockroutine.model import (
+    NOTHING,
+    Actor,
+    Case,
+    Cure,
+    Effect,
+    Event,
+    Facts,
+    Query,
+    Reason,
+    Reference,
+    Text,
+    Value,
+    Verdict,
+    sha256,
+)
+from lockroutine.routine import CompiledProcess, Routine, Step
+from lockroutine.rules.effects import EffectRule, PairLock, SendNotice, UnpairLock
+from lockroutine.rules.guards import Finding, Guard, Want
+from lockroutine.rules.scene import FormNeeded, Scene, Unjudged, parse_time
+from lockroutine.rules.schema import Joint, Transition
+from lockroutine.rules.terms import CLOCK, Message
+from lockroutine.wording import say
+
+__all__ = ["Change", "Command", "Decision", "answer", "decide", "evolve", "permit"]
+
+T = TypeVar("T")
+Asking: TypeAlias = Generator[Query, tuple[Case, ...], T]
+Book: TypeAlias = Mapping[str, Routine]
+
+
+@frozen(kw_only=True)
+class Command:
+    """That somebody wants to make a transition.
+
+    Args:
+        transition: Its name.
+        actor: Who.
+        form: The attrs form or a plain mapping; None if nothing is given yet.
+        recorded_at: Now.
+        happened_at: When it happened, for a late entry; None for now.
+        late_reason: Why it is entered late.
+        references: Ids in other systems that the case gets.
+        salt: Random text that makes the digest of personal data unguessable.
+    """
+
+    transition: str
+    actor: Actor
+    form: object = field(default=None, repr=False)
+    recorded_at: dt.datetime
+    happened_at: dt.datetime | None = None
+    late_reason: str = field(default="", repr=False)
+    references: tuple[Reference, ...] = ()
+    salt: str = field(default="", repr=False)
+
+
+@frozen(kw_only=True)
+class Change:
+    """What one event makes of one case.
+
+    Args:
+        before: The case before; with version 0 if the event opens it.
+        case: The case after.
+        event: The event.
+        effects: What plugins are asked to do.
+    """
+
+    before: Case
+    case: Case
+    event: Event
+    effects: tuple[Effect, ...] = ()
+
+
+@frozen
+class Decision:
+    """Everything that is recorded together or not at all; the first change is the one asked for."""
+
+    changes: tuple[Change, ...]
+
+
+def answer(asking: Asking[T], look: Callable[[Query], tuple[Case, ...]]) -> T:
+    """Drive a decision to its end, with a function that finds the cases it asks for."""
+    try:
+        query = next(asking)
+        while True:
+            query = asking.send(look(query))
+    except StopIteration as done:
+        return done.value  # type: ignore[no-any-return]
+
+
+def permit(book: Book, case: Case, command: Command) -> Asking[Verdict]:
+    """Whether a command would be allowed, with everything that stands in the way.
+
+    With no form given, what speaks of the form is left open.
+
+    Raises:
+        InvalidForm: A form was given, and it is wrong.
+        NotFound: There is no such transition.
+    """
+    walk = _Walk(book, command)
+    yield from walk.make(case)
+    return walk.verdict(case)
+
+
+def decide(book: Book, case: Case, command: Command) -> Asking[Decision]:
+    """What a command makes of the case and of those it drives.
+
+    Raises:
+        Refused: With everything that stands in the way.
+        InvalidForm: The form is missing or wrong.
+        NotFound: There is no such transition.
+    """
+    if command.form is None:
+        command = attrs.evolve(command, form={})
+    walk = _Walk(book, command)
+    yield from walk.make(case)
+    verdict = walk.verdict(case)
+    if not verdict.allowed:
+        raise Refused(verdict)
+    return Decision(tuple(walk.changes))
+
+
+def evolve(routine: Routine, case: Case, event: Event) -> Case:
+    """How a case looks after an event. Replaying all its events gives the case that is stored."""
+    process = routine.process(case.process)
+    transition = process.transition(event.transition)
+    state = process.rules.states[event.after]
+    moved = bool(transition.to)
+    since = event.happened_at if moved or case.since is None else case.since
+    done = (case.done | {event.transition}) - frozenset(transition.undoes)
+    data = case.data.merged(event.form)
+    if transition.sets:
+        data = data.merged(_set_by(transition, case, event))
+    personal = case.personal.merged(event.personal or NOTHING)
+    if transition.clears:
+        data, personal = _without(data, transition.clears), _without(personal, transition.clears)
+    after = attrs.evolve(
+        case,
+        state=event.after,
+        version=event.version,
+        is_open=not state.end,
+        since=since,
+        changed_at=event.happened_at,
+        due_at=routine.calendar.after(since, state.due) if state.due else None,
+        done=done,
+        data=data,
+        personal=personal,
+        references=(*case.references, *(r for r in event.references if r not in case.references)),
+        head=event.hash,
+    )
+    return attrs.evolve(after, timer_at=_timer_at(routine, process, after))
+
+
+def _set_by(transition: Transition, case: Case, event: Event) -> dict[str, Value]:
+    """The facts that a transition writes by itself, from what the event holds for ever."""
+    form = event.form
+    sources: dict[str, Callable[[str], Value]] = {
+        "form": form.at,
+        "case": case.value,
+        "actor": lambda _: event.actor,
+        "event": lambda _: event.happened_at.isoformat(),
+    }
+    return {
+        name: sources[ref.source](ref.name) if ref.source != "value" else ref.literal
+        for name, ref in transition.sets.items()
+    }
+
+
+def _without(facts: Facts, names: tuple[str, ...]) -> Facts:
+    return Facts({name: value for name, value in facts.items() if name not in names})
+
+
+def _timer_at(routine: Routine, process: CompiledProcess, case: Case) -> dt.datetime | None:
+    """When the clock is to look at a case next."""
+    times = (at for _, at in clock_steps(routine, process, case))
+    return min(times, default=None)
+
+
+def clock_steps(
+    routine: Routine, process: CompiledProcess, case: Case
+) -> list[tuple[str, dt.datetime]]:
+    """The transitions that the clock makes from a case's state, each with its time."""
+    found: list[tuple[str, dt.datetime]] = []
+    for name, transition in process.leaving(case.state):
+        timer = transition.timer
+        if timer is None or (not transition.to and name in case.done):
+            continue
+        base = case.since
+        if timer.at:
+            text = case.value(timer.at)
+            base = parse_time(text, timer.at) if isinstance(text, str) else None
+        if base is None:
+            continue
+        if timer.after:
+            base = routine.calendar.after(base, timer.after)
+        if timer.before:
+            base = routine.calendar.after(base, timer.before, -1)
+        found.append((name, base))
+    return sorted(found, key=lambda step: step[1])
+
+
+class _Walk:
+    """One command on its way through its own transition and those that it drives.
+
+    Later steps see what earlier ones did: ``_pending`` lies over what queries find.
+    """
+
+    def __init__(self, book: Book, command: Command) -> None:
+        self.changes: list[Change] = []
+        self._book = book
+        self._command = command
+        self._reasons: list[Reason] = []
+        self._open: list[str] = []
+        self._pending: dict[str, Case] = {}
+
+    def verdict(self, case: Case) -> Verdict:
+        return Verdict(
+            process=case.process,
+            transition=self._command.transition,
+            case_id=case.id if case.version else "",
+            reasons=tuple(dict.fromkeys(self._reasons)),
+            open_rules=tuple(dict.fromkeys(self._open)),
+        )
+
+    def make(self, case: Case) -> Asking[None]:
+        """The command's own transition: roles first, then everything else."""
+        routine = self._book[case.routine]
+        step = Step(case.process, self._command.transition)
+        transition = routine.transition(step)
+        hindrance = self._not_for_this_actor(routine, case, step, transition)
+        if hindrance:
+            self._reasons.append(hindrance)
+            return
+        form = self._form(routine, step, transition)
+        yield from self._step(case, step, form, "")
+
+    def _form(
+        self, routine: Routine, step: Step, transition: Transition
+    ) -> tuple[Facts, Facts] | None:
+        given = self._command.form
+        form = routine.form(step)
+        if form is None:
+            if given:
+                known = f"{step.process}.{step.transition}"
+                raise InvalidForm([_no_form(known)])
+            return (NOTHING, NOTHING)
+        if given is None:
+            return None
+        return facts_of(read_form(form, given))
+
+    # -- one step ------------------------------------------------------------------------------
+
+    def _step(
+        self, case: Case, step: Step, form: tuple[Facts, Facts] | None, cause: str, item: Value = None
+    ) -> Asking[None]:
+        routine = self._book[case.routine]
+        process = routine.process(step.process)
+        transition = process.transition(step.transition)
+        path = f"process.{step.process}.transitions.{step.transition}"
+        at = self._happened_at(case)
+        before = len(self._reasons)
+        after_state = process.after(case.state, step.transition)
+        if case.changed_at and at < case.changed_at:
+            self._refuse("engine.order_in_time", say("order_in_time"))
+        if after_state is None:
+            self._refuse_state(routine, case, step, transition, path)
+        elif not case.version:
+            yield from self._only_one_open(routine, case, process, transition, form, path)
+        scene = Scene(
+            transition=step.transition,
+            case=case,
+            form=None if form is None else form[0].merged(form[1]),
+            actor=self._command.actor,
+            at=at,
+            calendar=routine.calendar,
+            parameters=routine.parameters,
+            owed=process.owed(case),
+            item=item,
+        )
+        for name, guard in transition.guards.items():
+            # In the wrong state values are missing that say nothing of their own.
+            quiet = after_state is None
+            at_path = f"{path}.guards.{name}"
+            yield from self._judge(routine, case, step, guard, scene, at_path, quiet=quiet)
+        if after_state is not None and form is not None:
+            event = self._event(routine, case, step, after_state, form, at, cause)
+            after = evolve(routine, case, event)
+            change = Change(before=case, case=after, event=event)
+            self._pending[case.id] = after
+            scene = attrs.evolve(scene, case=after)
+            effects = tuple(self._effects(routine, transition, scene, event))
+            self.changes.append(attrs.evolve(change, effects=effects))
+        refused = len(self._reasons) > before
+        for name, joint in transition.joint.items():
+            at_path = f"{path}.joint.{name}"
+            yield from self._joint(routine, scene, step, joint, at_path, quiet=refused)
+
+    def _happened_at(self, case: Case) -> dt.datetime:
+        command = self._command
+        if command.happened_at is not None:
+            return command.happened_at
+        # Clocks of several machines differ by a little; a case's events stay in order.
+        return max(command.recorded_at, case.changed_at or command.recorded_at)
+
+    def _event(
+        self,
+        routine: Routine,
+        case: Case,
+        step: Step,
+        after: str,
+        form: tuple[Facts, Facts],
+        at: dt.datetime,
+        cause: str,
+    ) -> Event:
+        command = self._command
+        transition = routine.transition(step)
+        brought = tuple(
+            Reference(system, str(value))
+            for system, ref in transition.references.items()
+            if (value := form[0].at(ref.name) if ref.source == "form" else case.value(ref.name))
+        )
+        return Event(
+            case_id=case.id,
+            version=case.version + 1,
+            process=step.process,
+            transition=step.transition,
+            before=case.state,
+            after=after,
+            subject=case.subject,
+            unit=case.unit,
+            actor=command.actor.id,
+            roles=tuple(sorted(command.actor.roles)),
+            happened_at=at,
+            recorded_at=command.recorded_at,
+            late_reason=command.late_reason,
+            routine=routine.key,
+            form=form[0],
+            personal=form[1],
+            salt=command.salt if form[1] else "",
+            references=(*brought, *(() if cause else command.references)),
+            cause=cause,
+            previous=case.head,
+        ).sealed()
+
+    def _effects(
+        self, routine: Routine, transition: Transition, scene: Scene, event: Event
+    ) -> list[Effect]:
+        return [
+            _effect(routine, name, rule, scene, event)
+            for name, rule in transition.effects.items()
+            if scene.applies(rule.when)
+        ]
+
+    # -- what may stand in the way -------------------------------------------------------------
+
+    def _refuse(
+        self,
+        rule: str,
+        text: Text,
+        clauses: tuple[str, ...] = (),
+        gaps: tuple[str, ...] = (),
+        values: Facts = NOTHING,
+        cures: tuple[Cure, ...] = (),
+    ) -> None:
+        self._reasons.append(
+            Reason(rule=rule, clauses=clauses, gaps=gaps, text=text, values=values, cures=cures)
+        )
+
+    def _not_for_this_actor(
+        self, routine: Routine, case: Case, step: Step, transition: Transition
+    ) -> Reason | None:
+        """Why this actor may not make this step at all; it tells nothing of the case."""
+        roles = routine.roles_for(step)
+        path = f"process.{step.process}.transitions.{step.transition}.by"
+        words = {"step": routine.label(step), "roles": routine.role_labels(roles)}
+        by_clock = self._command.actor.roles == {CLOCK} and CLOCK in transition.by
+        if not by_clock and self._command.actor.roles.isdisjoint(roles):
+            kind = "role" if roles else "clock_only" if CLOCK in transition.by else "joint_only"
+            return Reason(
+                rule=path,
+                clauses=transition.clauses,
+                gaps=transition.gaps,
+                text=say(kind, **words),
+                cures=tuple(cures.for_role(routine, case, step)),
+            )
+        if not by_clock and not routine.in_scope(self._command.actor, case.unit, roles):
+            return Reason(rule="engine.scope", text=say("scope"))
+        return None
+
+    def _refuse_state(
+        self, routine: Routine, case: Case, step: Step, transition: Transition, path: str
+    ) -> None:
+        states = routine.process(step.process).rules.states
+        state = states[case.state].label if case.state else Text("-", "-")
+        ways = cures.bring(routine, step.process, case, transition.from_) if case.is_open else ()
+        self._refuse(
+            f"{path}.from",
+            say("state" if case.is_open else "ended", step=routine.label(step), state=state),
+            transition.clauses,
+            transition.gaps,
+            Facts({"state": case.state}),
+            tuple(ways),
+        )
+
+    def _only_one_open(
+        self,
+        routine: Routine,
+        case: Case,
+        process: CompiledProcess,
+        transition: Transition,
+        form: tuple[Facts, Facts] | None,
+        path: str,
+    ) -> Asking[None]:
+        keys = process.rules.one_open_per
+        rule = f"process.{process.name}.one_open_per"
+        if not keys:
+            return
+        if form is None and any(key != "subject" for key in keys):
+            self._open.append(rule)
+            return
+        facts = form[0] if form else NOTHING
+        found = yield from self._ask(process.name, "subject", case.subject)
+        for other in found:
+            same = all(other.value(k) == facts.at(k) for k in keys if k != "subject")
+            if other.is_open and same and other.id != case.id:
+                pinned = self._book[other.routine]
+                away = cures.for_wants(
+                    self._book, pinned, other, Step(process.name, ""), [_leave(other)]
+                )
+                self._refuse(
+                    rule,
+                    say("one_open", process=process.rules.label),
+                    transition.clauses,
+                    transition.gaps,
+                    Facts({"case": other.id, "state": other.state}),
+                    away,
+                )
+
+    def _judge(
+        self,
+        routine: Routine,
+        case: Case,
+        step: Step,
+        guard: Guard,
+        scene: Scene,
+        path: str,
+        *,
+        quiet: bool,
+    ) -> Asking[None]:
+        try:
+            if not scene.applies(guard.when):
+                return
+            found: list[tuple[Case, ...]] = []
+            for query in guard.needs(scene):
+                found.append((yield from self._ask(query.process, query.field, query.value)))
+            finding = guard.judge(scene, tuple(found))
+        except FormNeeded:
+            self._open.append(path)
+            return
+        except Exception as error:
+            # A rule that cannot be judged refuses: the door stays as it is.
+            if not quiet:
+                self._refuse_unjudged(path, guard.clauses, guard.gaps, error)
+            return
+        if finding:
+            self._refuse(
+                path,
+                _filled(guard.otherwise, routine, finding),
+                guard.clauses,
+                guard.gaps,
+                finding.values,
+                cures.for_wants(self._book, routine, case, step, finding.wants),
+            )
+
+    def _refuse_unjudged(
+        self, path: str, clauses: tuple[str, ...], gaps: tuple[str, ...], error: Exception
+    ) -> None:
+        missing = str(error) if isinstance(error, Unjudged) else type(error).__name__
+        name = path.rpartition(".")[2]
+        self._refuse(path, say("unjudged", rule=name, missing=missing), clauses, gaps)
+
+    # -- other cases ---------------------------------------------------------------------------
+
+    def _ask(self, process: str, name: str, value: str) -> Asking[tuple[Case, ...]]:
+        if name == "subject":
+            # The pinned routine may know the process no more; any that does spells it alike.
+            known = (r.processes[process] for r in self._book.values() if process in r.processes)
+            value = next(known).subject(value)
+        as_of = self._command.happened_at
+        found = yield Query(process=process, field=name, value=value, as_of=as_of)
+        merged = {case.id: self._pending.get(case.id, case) for case in found}
+        for case in self._pending.values():
+            if case.process == process:
+                merged[case.id] = case
+        return tuple(case for case in merged.values() if case.value(name) == value)
+
+    def _joint(
+        self, routine: Routine, scene: Scene, step: Step, joint: Joint, path: str, *, quiet: bool
+    ) -> Asking[None]:
+        try:
+            if not scene.applies(joint.when):
+                return
+            items = scene.value(joint.each) if joint.each else (None,)
+        except FormNeeded:
+            self._open.append(path)
+            return
+        for item in items if isinstance(items, tuple) else ():
+            try:
+                yield from self._drive(
+                    routine, attrs.evolve(scene, item=item), step, joint, path, quiet=quiet
+                )
+            except FormNeeded:
+                self._open.append(path)
+            except (Unjudged, InvalidForm) as error:
+                if not quiet:
+                    self._refuse_unjudged(path, joint.clauses, joint.gaps, error)
+
+    def _drive(
+        self, routine: Routine, scene: Scene, step: Step, joint: Joint, path: str, *, quiet: bool
+    ) -> Asking[None]:
+        driven = Step(joint.process, joint.transition)
+        subject = scene.text(joint.subject)
+        transition = routine.transition(driven)
+        target: Case | None
+        if transition.from_:
+            target = yield from self._target(routine, scene, joint, subject, path, quiet=quiet)
+            if target is None:
+                return
+        else:
+            process = routine.process(joint.process)
+            case_id = sha256(f"{scene.case.id}/{scene.case.version}/{path}/{subject}")[:32]
+            unit = scene.case.unit
+            target = routine.blank(joint.process, case_id, process.subject(subject), unit)
+        given = {name: value for name, ref in joint.form.items()
+                 if (value := scene.value(ref)) is not None}
+        form = self._book[target.routine].form(driven)
+        facts = facts_of(read_form(form, given)) if form else (NOTHING, NOTHING)
+        cause = f"{scene.case.id}/{scene.case.version}"
+        yield from self._step(target, driven, facts, cause, scene.item)
+
+    def _target(
+        self, routine: Routine, scene: Scene, joint: Joint, subject: str, path: str, *, quiet: bool
+    ) -> Asking[Case | None]:
+        wanted = {name: scene.value(ref) for name, ref in joint.match.items()}
+        found = yield from self._ask(joint.process, joint.find, subject)
+        matching = [
+            case
+            for case in found
+            if case.is_open and all(case.value(name) == value for name, value in wanted.items())
+        ]
+        step = Step(joint.process, joint.transition)
+        ready = [c for c in matching if c.state in self._book[c.routine].transition(step).from_]
+        if joint.missing == "skip" and not ready:
+            return None
+        if len(ready) > 1:
+            label = routine.pack.process[joint.process].label
+            self._refuse(path, say("several", process=label), joint.clauses, joint.gaps)
+            return None
+        if ready or matching:
+            return (ready or matching)[0]
+        if not quiet:
+            from_ = routine.transition(step).from_
+            ways = tuple(cures.bring(routine, joint.process, None, from_))
+            text = joint.otherwise or say("unjudged", rule=path, missing=str(joint.subject))
+            self._refuse(path, text, joint.clauses, joint.gaps, cures=ways)
+        return None
+
+
+def _no_form(step: str) -> Any:
+    from lockroutine.errors import Problem  # noqa: PLC0415
+
+    return Problem("form", f"{step} takes no form; give none")
+
+
+def _leave(case: Case) -> Want:
+    return Want(process=case.process, case=case)
+
+
+def _filled(text: Text, routine: Routine, finding: Finding) -> Text:
+    values: dict[str, object] = {}
+    for name, value in (*routine.parameters.items(), *finding.values.items()):
+        values[name] = ", ".join(value) if isinstance(value, tuple) else value
+    return Text(
+        sv=Message(text.sv).safe_substitute(values), en=Message(text.en).safe_substitute(values)
+    )
+
+
+def _effect(
+    routine: Routine, name: str, rule: EffectRule, scene: Scene, event: Event
+) -> Effect:
+    case = scene.case
+    template = getattr(rule, "template", "")
+    names: set[str] = set()
+    if template:
+        message = routine.pack.template[template]
+        for text in (message.subject, message.body):
+            for written in (text.sv, text.en):
+                names |= set(Message(written).get_identifiers())
+    data: dict[str, Value] = {}
+    personal: dict[str, Value] = {}
+    fields = routine.process(case.process).fields
+    for used in sorted(names):
+        value = case.value(used)
+        declared = fields.get(used.partition(".")[0])
+        (personal if declared and declared.privacy else data)[used] = value
+    match rule:
+        case PairLock() | UnpairLock():
+            data["serial_number"] = scene.value(rule.serial_number)
+            data["customer"] = scene.value(rule.customer)
+        case SendNotice():
+            data["to"] = rule.to
+    return Effect(
+        key=f"{case.id}/{event.version}/{name}",
+        kind=rule.kind,
+        case_id=case.id,
+        version=event.version,
+        template=template,
+        values=Facts(data),
+        personal=Facts(personal),
+        due_at=event.recorded_at,
+    )

@@ -1,0 +1,557 @@
+"""The values that everything else is said in: frozen, comparable, safe to pickle.
+
+Nothing here knows how it is read, decided or stored.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import json
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Generic, Literal, TypeAlias, TypeVar
+
+import attrs
+from attrs import field, frozen
+
+from lockroutine.errors import InvalidForm, Problem
+
+__all__ = [
+    "Actor",
+    "Case",
+    "Cure",
+    "Effect",
+    "Event",
+    "Facts",
+    "Language",
+    "Page",
+    "Query",
+    "Reason",
+    "Reference",
+    "Text",
+    "Value",
+    "Verdict",
+    "WorkItem",
+    "aware",
+    "canonical",
+    "identifier",
+]
+
+Language: TypeAlias = Literal["sv", "en"]
+Value: TypeAlias = "None | bool | int | str | tuple[Value, ...] | Facts"
+T = TypeVar("T")
+
+MAX_ID = 200
+
+
+def identifier(value: object, path: str) -> str:
+    """Check an id that comes from the host: short, printable, not blank.
+
+    Raises:
+        InvalidForm: It is no text, blank, over 200 characters, or holds control characters.
+
+    >>> identifier("customer-17", "subject")
+    'customer-17'
+    """
+    if type(value) is not str:
+        raise InvalidForm([Problem(path, "must be text")])
+    if not value.strip() or value != value.strip():
+        raise InvalidForm([Problem(path, "must not be blank or begin or end with a space")])
+    if len(value) > MAX_ID:
+        raise InvalidForm([Problem(path, f"must be at most {MAX_ID} characters")])
+    if not value.isprintable():
+        raise InvalidForm([Problem(path, "must not hold control characters or lone surrogates")])
+    return value
+
+
+def serial_number(value: object, path: str = "serial_number") -> str:
+    """One spelling for a serial number: no spaces, upper case. Otherwise it is opaque.
+
+    >>> serial_number(" ph 1-001 ")
+    'PH1-001'
+    """
+    if type(value) is not str:
+        raise InvalidForm([Problem(path, "must be text")])
+    if len(value) > MAX_ID:
+        raise InvalidForm([Problem(path, f"must be at most {MAX_ID} characters")])
+    return identifier("".join(unicodedata.normalize("NFKC", value).split()).upper(), path)
+
+
+def aware(value: object, path: str) -> dt.datetime:
+    """A time as UTC, or a refusal if it has no time zone.
+
+    Raises:
+        InvalidForm: It is no datetime, or a naive one.
+    """
+    if not isinstance(value, dt.datetime):
+        raise InvalidForm([Problem(path, "must be a datetime with its time zone")])
+    if value.utcoffset() is None:
+        raise InvalidForm(
+            [Problem(path, "has no time zone; use datetime.now(timezone.utc) or a zoneinfo zone")]
+        )
+    try:
+        return value.astimezone(dt.timezone.utc)
+    except OverflowError:
+        raise InvalidForm([Problem(path, "is too far from today")]) from None
+
+
+class Facts(Mapping[str, Value]):
+    """A frozen mapping of plain values whose ``repr`` names the fields and never the values.
+
+    >>> Facts({"phone": "+46 70 174 06 05"})
+    <phone>
+    """
+
+    __slots__ = ("_values",)
+    _values: dict[str, Value]
+
+    def __init__(self, values: Mapping[str, Any] | Iterable[tuple[str, Any]] = ()) -> None:
+        object.__setattr__(self, "_values", {k: _freeze(v) for k, v in dict(values).items()})
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise AttributeError("Facts are frozen")
+
+    def __getitem__(self, key: str) -> Value:
+        return self._values[key]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._values)
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+    def __hash__(self) -> int:
+        return hash(canonical(self))
+
+    def __repr__(self) -> str:
+        return f"<{', '.join(self._values)}>"
+
+    def __reduce__(self) -> tuple[type[Facts], tuple[dict[str, Value]]]:
+        return (Facts, (self._values,))
+
+    def at(self, path: str) -> Value:
+        """The value at a dotted path, or None where there is none."""
+        here: Value = self
+        for name in path.split("."):
+            if not isinstance(here, Facts):
+                return None
+            here = here._values.get(name)
+        return here
+
+    def merged(self, other: Mapping[str, Value]) -> Facts:
+        """These facts, with those of ``other`` laid over them."""
+        if not other:
+            return self
+        made = object.__new__(Facts)
+        values = other._values if isinstance(other, Facts) else other
+        object.__setattr__(made, "_values", {**self._values, **values})
+        return made
+
+
+def _freeze(value: Any) -> Value:
+    if isinstance(value, Mapping):
+        return value if isinstance(value, Facts) else Facts(value)
+    if isinstance(value, list | tuple):
+        return tuple(_freeze(item) for item in value)
+    return value  # type: ignore[no-any-return]  # JSON's own plain values
+
+
+NOTHING = Facts()
+
+
+def _plain(value: object) -> dict[str, Value]:
+    if isinstance(value, Facts):
+        return value._values
+    raise TypeError(f"{type(value).__name__} is no plain value")
+
+
+_encode = json.JSONEncoder(sort_keys=True, separators=(",", ":"), default=_plain).encode
+
+
+def canonical(value: Any) -> str:
+    """JSON text that is the same for equal values: what is hashed and stored."""
+    return _encode(value)
+
+
+@frozen
+class Text:
+    """A text in the languages that everything is said in.
+
+    >>> Text(sv="Lås", en="Lock").get("sv")
+    'Lås'
+    """
+
+    sv: str
+    en: str
+
+    def get(self, language: Language) -> str:
+        """The text in one language: ``sv`` or ``en``."""
+        return self.sv if language == "sv" else self.en
+
+
+def _names(value: Iterable[str]) -> frozenset[str]:
+    if isinstance(value, str) or not isinstance(value, Iterable):
+        raise InvalidForm([Problem("actor", "roles and units are sets of names, not one text")])
+    return frozenset(identifier(item, "actor") for item in value)
+
+
+@frozen
+class Actor:
+    """Who does something: the host has identified them, the routine judges what they may do.
+
+    Args:
+        id: The host's own opaque id of the person.
+        roles: The roles that the person works in, for example ``coordinator``.
+        units: The organisational units whose cases they see and touch.
+
+    Raises:
+        InvalidForm: An id is not printable text of at most 200 characters.
+
+    >>> Actor("anna", roles={"coordinator"}, units={"north"}).id
+    'anna'
+    """
+
+    id: str = field(converter=lambda value: identifier(value, "actor.id"))
+    roles: frozenset[str] = field(default=(), converter=_names)
+    units: frozenset[str] = field(default=(), converter=_names)
+
+
+@frozen(order=True)
+class Reference:
+    """A case's id in another system: the system that issued it, and the id there. Never a name.
+
+    >>> str(Reference("easit", "4711"))
+    'easit:4711'
+    """
+
+    system: str = field(converter=lambda value: identifier(value, "reference.system"))
+    id: str = field(converter=lambda value: identifier(value, "reference.id"))
+
+    def __str__(self) -> str:
+        return f"{self.system}:{self.id}"
+
+
+@frozen(kw_only=True)
+class Case:
+    """One run of a process, as it stands after its last event.
+
+    Args:
+        id: Opaque, made by the engine.
+        process: The name of the process, for example ``mounting``.
+        subject: Whom or what it is about, by the host's own id.
+        unit: The organisational unit that it belongs to.
+        state: The name of its state; empty before its first event.
+        version: How many events it has; what ``expect`` is compared with.
+        routine: The routine that it runs under, as ``name@version``.
+        is_open: False once it has come to an end.
+        since: When it came into its state.
+        changed_at: When its last event happened.
+        due_at: When it is overdue in this state, if the pack sets a time.
+        timer_at: When the clock moves it on, if the pack sets a time.
+        done: The transitions that count as done; what a state's duties are settled by.
+        data: What its forms have brought that is not personal.
+        personal: What its forms have brought that is personal or secret.
+        references: Its ids in other systems.
+        head: The hash of its last event.
+    """
+
+    id: str
+    process: str
+    subject: str
+    unit: str
+    routine: str
+    state: str = ""
+    version: int = 0
+    is_open: bool = True
+    since: dt.datetime | None = None
+    changed_at: dt.datetime | None = None
+    due_at: dt.datetime | None = None
+    timer_at: dt.datetime | None = None
+    done: frozenset[str] = frozenset()
+    data: Facts = NOTHING
+    personal: Facts = NOTHING
+    references: tuple[Reference, ...] = ()
+    head: str = ""
+
+    def value(self, name: str) -> Value:
+        """One of the case's facts by its dotted name, or None.
+
+        >>> case = Case(id="1", process="lock", subject="PH1", unit="north", routine="r@1",
+        ...             data=Facts({"model": "X"}))
+        >>> case.value("model"), case.value("subject"), case.value("door")
+        ('X', 'PH1', None)
+        """
+        if name in ("subject", "unit", "state", "id"):
+            return getattr(self, name)  # type: ignore[no-any-return]  # four texts
+        found = self.data.at(name)
+        return self.personal.at(name) if found is None else found
+
+
+@frozen(kw_only=True)
+class Event:
+    """A recorded fact. It is never changed; a later one may say otherwise.
+
+    Args:
+        case_id: The case that it belongs to.
+        version: Its number in that case, from 1.
+        process: The case's process.
+        transition: Which transition was made.
+        before: The state before; empty if this opened the case.
+        after: The state after.
+        subject: The case's subject.
+        unit: The case's unit.
+        actor: The id of who did it.
+        roles: The roles they had.
+        happened_at: When it happened.
+        recorded_at: When it was entered; later than ``happened_at`` for a late entry.
+        late_reason: Why it was entered late; empty if it was not.
+        routine: The routine it was judged by, as ``name@version``.
+        form: What was given that is not personal.
+        personal: What was given that is personal or secret; None once it was erased.
+        salt: Makes ``personal_digest`` unguessable; goes with ``personal``.
+        personal_digest: Proof of the personal part that outlives its erasure.
+        references: Ids in other systems that it brought.
+        cause: The event that drove this one, as ``case/version``; empty for a step of its own.
+        previous: The hash of the event before it in its case.
+        hash: The hash of all this.
+    """
+
+    case_id: str
+    version: int
+    process: str
+    transition: str
+    before: str
+    after: str
+    subject: str
+    unit: str
+    actor: str
+    roles: tuple[str, ...]
+    happened_at: dt.datetime
+    recorded_at: dt.datetime
+    late_reason: str = field(default="", repr=lambda value: "..." if value else "''")
+    routine: str
+    form: Facts = NOTHING
+    personal: Facts | None = NOTHING
+    salt: str = field(default="", repr=False)
+    personal_digest: str = ""
+    references: tuple[Reference, ...] = ()
+    cause: str = ""
+    previous: str = ""
+    hash: str = ""
+
+    def sealed(self) -> Event:
+        """This event with its digest and hash filled in."""
+        digest = self._digest_of_personal()
+        return attrs.evolve(self, personal_digest=digest, hash=self._hash(digest))
+
+    def is_whole(self) -> bool:
+        """Whether nothing of it was changed since it was sealed; erasure is no change."""
+        if self.personal is not None and self._digest_of_personal() != self.personal_digest:
+            return False
+        return self._hash(self.personal_digest) == self.hash
+
+    def _digest_of_personal(self) -> str:
+        return sha256(f"{self.salt}{canonical(self.personal)}") if self.personal else ""
+
+    def _hash(self, personal_digest: str) -> str:
+        return sha256(
+            canonical(
+                (
+                    self.case_id,
+                    self.version,
+                    self.process,
+                    self.transition,
+                    self.before,
+                    self.after,
+                    self.subject,
+                    self.unit,
+                    self.actor,
+                    self.roles,
+                    self.happened_at.isoformat(),
+                    self.recorded_at.isoformat(),
+                    self.late_reason,
+                    self.routine,
+                    self.form,
+                    personal_digest,
+                    [(ref.system, ref.id) for ref in self.references],
+                    self.cause,
+                    self.previous,
+                )
+            )
+        )
+
+
+def sha256(text: str) -> str:
+    """The SHA-256 of a text, in hexadecimal."""
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+@frozen(kw_only=True)
+class Effect:
+    """Something that a plugin is asked to do, stored with the decision that asks for it.
+
+    Args:
+        key: Stable and unique; reaches the outside system, so that a repeat is recognised.
+        kind: The effect kind, for example ``open_ticket``.
+        case_id: The case that asked for it.
+        version: The event of that case that asked for it.
+        template: The message template of the pack that it speaks by; empty if none.
+        values: What it carries that is not personal.
+        personal: What it carries that is personal or secret.
+        due_at: From when it may be sent.
+        state: ``due`` until it is sent.
+    """
+
+    key: str
+    kind: str
+    case_id: str
+    version: int
+    template: str = ""
+    values: Facts = NOTHING
+    personal: Facts = NOTHING
+    due_at: dt.datetime
+    state: str = "due"
+
+
+@frozen(kw_only=True)
+class Cure:
+    """One thing that would help against a refusal.
+
+    Args:
+        process: The process in which something is to be done.
+        transition: The transition to make there.
+        roles: The roles that may make it.
+        case_id: The case to make it on; empty if it opens one.
+        field: What to give or change in this transition's own form, if that is the cure.
+        text: The same in words.
+    """
+
+    process: str
+    transition: str
+    roles: tuple[str, ...]
+    case_id: str = ""
+    field: str = ""
+    text: Text
+
+
+@frozen(kw_only=True)
+class Reason:
+    """One thing that stands in the way.
+
+    Args:
+        rule: The rule's path in the pack, for example
+            ``process.mounting.transitions.order.guards.consent``; ``engine...`` for what the
+            engine itself holds.
+        clauses: The clauses that the rule rests on.
+        gaps: The gaps of the pack that it rests on.
+        text: Why, in both languages.
+        values: The values that matter. Never personal ones.
+        cures: What would help.
+    """
+
+    rule: str
+    clauses: tuple[str, ...] = ()
+    gaps: tuple[str, ...] = ()
+    text: Text
+    values: Facts = NOTHING
+    cures: tuple[Cure, ...] = ()
+
+
+@frozen(kw_only=True)
+class Verdict:
+    """Whether somebody may do something now, and if not, everything that stands in the way.
+
+    Args:
+        process: The process asked about.
+        transition: The transition asked about.
+        case_id: The case asked about; empty if it would be opened.
+        reasons: What stands in the way; nothing if it is allowed.
+        open_rules: Rules that need the form and so were not judged, as none was given.
+    """
+
+    process: str
+    transition: str
+    case_id: str = ""
+    reasons: tuple[Reason, ...] = ()
+    open_rules: tuple[str, ...] = ()
+
+    @property
+    def allowed(self) -> bool:
+        """True if nothing stands in the way."""
+        return not self.reasons
+
+    def summary(self, language: Language = "en") -> str:
+        """The verdict in words: each reason, its clauses, and what would help."""
+        if self.allowed:
+            return {"sv": "Tillåtet.", "en": "Allowed."}[language]
+        lines: list[str] = []
+        for reason in self.reasons:
+            cited = ", ".join(reason.clauses or reason.gaps)
+            lines.append(f"{reason.text.get(language)} [{cited or reason.rule}]")
+            lines += [f"  -> {cure.text.get(language)}" for cure in reason.cures]
+        return "\n".join(lines)
+
+
+@frozen(kw_only=True)
+class WorkItem:
+    """One thing that waits for a role.
+
+    Args:
+        case: The case that waits.
+        role: The role that it waits for.
+        duty: The transition that is owed; empty if the state as a whole waits.
+        label: What it is about, in both languages.
+        transitions: The transitions of this case that the role may make from here.
+        due_at: When it is overdue, if the pack sets a time.
+        overdue: Whether that time has passed.
+        clauses: The clauses that ask for it.
+    """
+
+    case: Case
+    role: str
+    duty: str
+    label: Text
+    transitions: tuple[str, ...]
+    due_at: dt.datetime | None
+    overdue: bool
+    clauses: tuple[str, ...]
+
+
+@frozen
+class Page(Generic[T]):
+    """A part of a longer list.
+
+    Args:
+        items: What is on this page.
+        next: Give this as ``cursor`` to get the next page; empty on the last one.
+    """
+
+    items: tuple[T, ...]
+    next: str = ""
+
+    def __iter__(self) -> Iterator[T]:
+        return iter(self.items)
+
+    def __len__(self) -> int:
+        return len(self.items)
+
+    def __getitem__(self, index: int) -> T:
+        return self.items[index]
+
+
+@frozen(kw_only=True)
+class Query:
+    """Which cases a decision needs to know of: those of a process about one subject or value.
+
+    Args:
+        process: The process whose cases are asked for.
+        field: ``subject``, or a field that the process is found by.
+        value: The value that it must have, or have had.
+        as_of: How they stood at this time, for a late entry; None for now.
+    """
+
+    process: str
+    field: str
+    value: str
+    as_of: dt.datetime | None = None

@@ -1,0 +1,316 @@
+"""The compiled routine: a rule pack as state machines that can be stepped and asked.
+
+This is the one file that imports ``transitions``. One machine per process, never bound to a case:
+its events are triggered on a throw-away cursor.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping
+
+import attrs
+from attrs import frozen
+from transitions import Machine, MachineError
+
+from lockroutine._fields import Entry
+from lockroutine.errors import NotFound, nearest
+from lockroutine.forms import FORMS
+from lockroutine.model import Actor, Case, Facts, Text, identifier, serial_number
+from lockroutine.rules.calendar import Hours
+from lockroutine.rules.fields import fields_of
+from lockroutine.rules.reader import Source, read_pack, read_source
+from lockroutine.rules.schema import Duty, Pack, Process, State, Transition
+from lockroutine.rules.shown import App, Link, Shown, SupportHours
+from lockroutine.rules.terms import CLOCK, JOINT
+
+__all__ = ["CompiledProcess", "Routine", "Step", "load_routine"]
+
+_NEW = "(new)"
+
+
+class _Cursor:
+    """What a machine moves: never a case, so that nothing is bound or shared."""
+
+    __slots__ = ("state",)
+
+    def __init__(self, state: str) -> None:
+        self.state = state
+
+
+@frozen
+class Step:
+    """A transition of a process, by their names."""
+
+    process: str
+    transition: str
+
+
+class CompiledProcess:
+    """One process of the routine as a state machine."""
+
+    def __init__(self, name: str, rules: Process) -> None:
+        self.name = name
+        self.rules = rules
+        self.fields: Mapping[str, Entry] = fields_of(rules)
+        self._machine = Machine(
+            model=None,
+            states=[_NEW, *rules.states],
+            initial=_NEW,
+            transitions=[
+                {"trigger": step, "source": source, "dest": transition.to or None}
+                for step, transition in rules.transitions.items()
+                for source in (transition.from_ or (_NEW,))
+            ],
+            auto_transitions=False,
+        )
+
+    def transition(self, name: str) -> Transition:
+        """The transition of that name.
+
+        Raises:
+            NotFound: With the nearest name that exists.
+        """
+        try:
+            return self.rules.transitions[name]
+        except KeyError:
+            known = self.rules.transitions
+            raise NotFound(f"transition of {self.name}", name, nearest(name, known)) from None
+
+    def after(self, state: str, transition: str) -> str | None:
+        """The state that a transition leads to from a state; None if it is not possible."""
+        cursor = _Cursor(state or _NEW)
+        try:
+            self._machine.events[transition].trigger(cursor)
+        except MachineError:
+            return None
+        return cursor.state
+
+    def leaving(self, state: str) -> Iterator[tuple[str, Transition]]:
+        """The transitions that are possible from a state; with an empty state, the opening ones."""
+        for name, transition in self.rules.transitions.items():
+            if state in transition.from_ or (not state and not transition.from_):
+                yield name, transition
+
+    def way(self, state: str, wanted: Iterable[str]) -> str:
+        """The first transition on the shortest way from a state to one of those wanted.
+
+        Empty if there is no way. Ways on which only the clock moves come last.
+        """
+        goal = set(wanted)
+        ahead: deque[tuple[str, str]] = deque([(state, "")])
+        seen = {state}
+        late: deque[tuple[str, str]] = deque()
+        while ahead or late:
+            here, first = (ahead or late).popleft()
+            if here in goal and first:
+                return first
+            for name, transition in self.leaving(here):
+                if transition.to and transition.to not in seen:
+                    seen.add(transition.to)
+                    by_clock = set(transition.by) == {CLOCK}
+                    (late if by_clock else ahead).append((transition.to, first or name))
+        return ""
+
+    def subject(self, value: str) -> str:
+        """A subject as this process keeps it: a serial number has one spelling.
+
+        Raises:
+            InvalidForm: It is not printable text of at most 200 characters.
+        """
+        if self.rules.subject == "serial_number":
+            return serial_number(value, "subject")
+        return identifier(value, "subject")
+
+    def owed(self, case: Case) -> tuple[str, ...]:
+        """The duties of a case's state that are not settled."""
+        state = self.rules.states.get(case.state)
+        duties = state.duties.items() if state else ()
+        return tuple(
+            name
+            for name, duty in duties
+            if name not in case.done
+            and (duty.when is None or duty.when.holds(case.value(duty.when.value.name)))
+        )
+
+
+class Routine:
+    """A compiled rule pack. Immutable, safe to share between threads, and it pickles.
+
+    Made by `load_routine`.
+
+    >>> routine = load_routine()
+    >>> routine.key
+    'soderkoping@1.0.0'
+    """
+
+    def __init__(self, source: Source) -> None:
+        self.source = source
+        self.pack: Pack = read_pack(source)
+        self.processes: Mapping[str, CompiledProcess] = {
+            name: CompiledProcess(name, rules) for name, rules in self.pack.process.items()
+        }
+        self.parameters: Mapping[str, int | str | tuple[str, ...]] = {
+            name: parameter.value for name, parameter in self.pack.parameter.items()
+        }
+        self.calendar = self.pack.calendar
+        self._drivers: dict[Step, list[Step]] = {}
+        for process, rules in self.pack.process.items():
+            for name, transition in rules.transitions.items():
+                for joint in transition.joint.values():
+                    driven = Step(joint.process, joint.transition)
+                    self._drivers.setdefault(driven, []).append(Step(process, name))
+
+    def __reduce__(self) -> tuple[type[Routine], tuple[Source]]:
+        return (Routine, (self.source,))
+
+    def __repr__(self) -> str:
+        return f"<Routine {self.key}>"
+
+    @property
+    def key(self) -> str:
+        """Name and version, as cases are pinned to them."""
+        return self.pack.key
+
+    def process(self, name: str) -> CompiledProcess:
+        """The process of that name.
+
+        Raises:
+            NotFound: With the nearest name that exists.
+        """
+        try:
+            return self.processes[name]
+        except KeyError:
+            raise NotFound("process", name, nearest(name, self.processes)) from None
+
+    def transition(self, step: Step) -> Transition:
+        """The transition of a step; raises `NotFound` like `process`."""
+        return self.process(step.process).transition(step.transition)
+
+    def drivers(self, step: Step) -> tuple[Step, ...]:
+        """The steps that make this one jointly."""
+        return tuple(self._drivers.get(step, ()))
+
+    def roles_for(self, step: Step) -> tuple[str, ...]:
+        """Who may make a step: its roles, not counting the clock and joint steps."""
+        return tuple(role for role in self.transition(step).by if role not in (CLOCK, JOINT))
+
+    def label(self, step: Step) -> Text:
+        """A step in words."""
+        return self.transition(step).label
+
+    def role_labels(self, roles: Iterable[str]) -> Text:
+        """Roles in words."""
+        known = [self.pack.role[role].label for role in roles if role in self.pack.role]
+        return Text(
+            sv=", ".join(label.sv for label in known), en=", ".join(label.en for label in known)
+        )
+
+    def form(self, step: Step) -> type | None:
+        """The form that a step takes, or None."""
+        return FORMS.get(self.transition(step).form)
+
+    def states_waiting_for(self, roles: Iterable[str]) -> tuple[tuple[str, str], ...]:
+        """The states, with their processes, in which cases may wait for one of these roles."""
+        wanted = set(roles)
+        return tuple(
+            (process, name)
+            for process, rules in self.pack.process.items()
+            for name, state in rules.states.items()
+            if wanted & {role for waiting in _waiting(state) for role in waiting}
+        )
+
+    def works_for_all(self, roles: Iterable[str]) -> bool:
+        """Whether one of these roles works for all units."""
+        return any(role in self.pack.role and self.pack.role[role].all_units for role in roles)
+
+    def in_scope(self, actor: Actor, unit: str, roles: Iterable[str]) -> bool:
+        """Whether an actor, in these roles of theirs, sees and touches the cases of a unit."""
+        return unit in actor.units or self.works_for_all(actor.roles.intersection(roles))
+
+    # -- what the routine only shows -----------------------------------------------------------
+
+    def apps(self, actor: Actor) -> tuple[str, ...]:
+        """With which apps an actor may open doors.
+
+        Source: A1.
+
+        >>> load_routine().apps(Actor("kim", roles={"home_health_staff"}))
+        ('homecare',)
+        """
+        found = ((name, shown) for name, shown in self.pack.shown.items())
+        return tuple(n for n, shown in found if isinstance(shown, App) and shown.role in actor.roles)
+
+    def links(self) -> Mapping[str, Link]:
+        """The guides and pages to look up, by name.
+
+        Source: R13, P1, P2, O2.
+        """
+        return {n: shown for n, shown in self.pack.shown.items() if isinstance(shown, Link)}
+
+    def support_is_open(self, name: str, at: dt.datetime) -> bool:
+        """Whether a support answers at a moment; a public holiday is no weekday.
+
+        Source: C2.
+
+        Raises:
+            NotFound: The pack shows no support of that name.
+
+        >>> noon = dt.datetime(2026, 3, 2, 12, 0, tzinfo=dt.timezone.utc)
+        >>> load_routine().support_is_open("supplier_support", noon)
+        True
+        """
+        shown = self.shown(name)
+        if not isinstance(shown, SupportHours):
+            raise NotFound("support", name)
+        days, hours = self.parameters[shown.days], self.parameters[shown.hours]
+        assert isinstance(days, tuple)  # checked when the pack was read
+        return self.calendar.is_open(at, days, Hours.parse(str(hours)), closed_on_holidays=True)
+
+    def shown(self, name: str) -> Shown:
+        """One thing that the pack shows; raises `NotFound` with the nearest name."""
+        try:
+            return self.pack.shown[name]
+        except KeyError:
+            raise NotFound("shown thing", name, nearest(name, self.pack.shown)) from None
+
+    # -- cases ---------------------------------------------------------------------------------
+
+    def blank(self, process: str, case_id: str, subject: str, unit: str) -> Case:
+        """A case before its first event."""
+        return Case(id=case_id, process=process, subject=subject, unit=unit, routine=self.key)
+
+    def seen_by(self, case: Case, actor: Actor) -> Case:
+        """A case with only those personal and secret fields that the actor's roles may see."""
+        process = self.process(case.process)
+        may = {
+            "personal": not actor.roles.isdisjoint(process.rules.sees_personal),
+            "secret": not actor.roles.isdisjoint(process.rules.sees_secret),
+        }
+        shown = {n: v for n, v in case.personal.items() if may[process.fields[n].privacy]}
+        return attrs.evolve(case, personal=Facts(shown))
+
+
+def _waiting(state: State) -> Iterator[tuple[str, ...]]:
+    yield state.waits_for
+    duties: Iterable[Duty] = state.duties.values()
+    for duty in duties:
+        yield duty.waits_for
+
+
+def load_routine(where: str | os.PathLike[str] | Source = "soderkoping") -> Routine:
+    """Read, check and compile a rule pack.
+
+    Args:
+        where: The name of a bundled pack, a folder, or the text of a pack.
+
+    Raises:
+        NotFound: There is no such pack.
+        RulesError: The pack is wrong; ``problems`` holds everything that is.
+
+    >>> sorted(load_routine().processes)[:3]
+    ['battery', 'claim', 'configuration_permission']
+    """
+    return Routine(where if isinstance(where, Source) else read_source(where))

@@ -1,0 +1,141 @@
+"""The effect kinds: what a transition may ask plugins to do."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from attrs import field, frozen
+
+from lockroutine.rules.terms import CLAUSES, GAPS, SUBJECT, Condition, Ref, doc
+
+__all__ = [
+    "EFFECTS",
+    "CloseTicket",
+    "EffectRule",
+    "NoteTicket",
+    "OpenTicket",
+    "PairLock",
+    "SendNotice",
+    "UnpairLock",
+]
+
+
+@frozen(kw_only=True)
+class EffectRule:
+    """What every effect may say, whatever its kind.
+
+    ```toml
+    [process.mounting.transitions.order.effects.ticket]
+    kind = "open_ticket"
+    template = "mounting_order"
+    clauses = ["B1"]
+    ```
+    """
+
+    kind: ClassVar[str] = ""
+
+    when: Condition | None = field(default=None, metadata=doc("It is asked for only then."))
+    clauses: tuple[str, ...] = field(default=(), metadata=CLAUSES)
+    gaps: tuple[str, ...] = field(default=(), metadata=GAPS)
+
+
+@frozen(kw_only=True)
+class OpenTicket(EffectRule):
+    """A ticket is opened in the ticket system.
+
+    ```toml
+    kind = "open_ticket"
+    template = "mounting_order"
+    ```
+    """
+
+    kind: ClassVar[str] = "open_ticket"
+    template: str = field(metadata=doc("The message template that it speaks by."))
+
+
+@frozen(kw_only=True)
+class NoteTicket(EffectRule):
+    """A note is added to the case's ticket.
+
+    ```toml
+    kind = "note_ticket"
+    template = "installed"
+    ```
+    """
+
+    kind: ClassVar[str] = "note_ticket"
+    template: str = field(metadata=doc("The message template that it speaks by."))
+
+
+@frozen(kw_only=True)
+class CloseTicket(EffectRule):
+    """The case's ticket is closed.
+
+    ```toml
+    kind = "close_ticket"
+    template = "mounting_done"
+    ```
+    """
+
+    kind: ClassVar[str] = "close_ticket"
+    template: str = field(metadata=doc("The message template that it speaks by."))
+
+
+@frozen(kw_only=True)
+class SendNotice(EffectRule):
+    """A message is sent to somebody.
+
+    ```toml
+    kind = "send_notice"
+    to = ["coordinator"]
+    template = "time_agreed"
+    ```
+    """
+
+    kind: ClassVar[str] = "send_notice"
+    template: str = field(metadata=doc("The message template that it speaks by."))
+    to: tuple[str, ...] = field(
+        metadata=doc("Roles, or contacts of the municipality's own file, such as `supplier`.")
+    )
+
+
+@frozen(kw_only=True)
+class PairLock(EffectRule):
+    """The lock is connected to the customer in the administration tool.
+
+    ```toml
+    kind = "pair_lock"
+    serial_number = "case.serial_number"
+    customer = "case.subject"
+    ```
+    """
+
+    kind: ClassVar[str] = "pair_lock"
+    serial_number: Ref = field(metadata=doc("The lock."))
+    customer: Ref = field(default=SUBJECT, metadata=doc("The customer."))
+
+
+@frozen(kw_only=True)
+class UnpairLock(EffectRule):
+    """The lock is disconnected from the customer in the administration tool.
+
+    ```toml
+    kind = "unpair_lock"
+    serial_number = "case.serial_number"
+    customer = "case.subject"
+    ```
+    """
+
+    kind: ClassVar[str] = "unpair_lock"
+    serial_number: Ref = field(metadata=doc("The lock."))
+    customer: Ref = field(default=SUBJECT, metadata=doc("The customer."))
+
+
+EFFECTS: tuple[type[EffectRule], ...] = (
+    OpenTicket,
+    NoteTicket,
+    CloseTicket,
+    SendNotice,
+    PairLock,
+    UnpairLock,
+)

@@ -1,0 +1,91 @@
+"""The engine's own words to a refused person, for what no single rule of a pack says."""
+
+from __future__ import annotations
+
+from lockroutine.model import Text
+from lockroutine.rules.terms import Message
+
+__all__ = ["say"]
+
+_TEXTS = {
+    "role": Text(
+        sv="Din roll får inte göra detta ($step). Det får: $roles.",
+        en="Your role may not do this ($step). These may: $roles.",
+    ),
+    "joint_only": Text(
+        sv="Detta ($step) görs aldrig för sig, bara tillsammans med ett annat steg.",
+        en="This ($step) is never done by itself, only together with another step.",
+    ),
+    "clock_only": Text(
+        sv="Detta ($step) sker av sig självt när tiden är inne.",
+        en="This ($step) happens by itself when its time has come.",
+    ),
+    "scope": Text(
+        sv="Ärendet hör till en annan enhet än din.",
+        en="The case belongs to another unit than yours.",
+    ),
+    "state": Text(
+        sv="Det går inte nu ($step): ärendet är i läget «$state».",
+        en='Not possible now ($step): the case is in the state "$state".',
+    ),
+    "ended": Text(
+        sv="Det går inte längre ($step): ärendet är avslutat i läget «$state».",
+        en='No longer possible ($step): the case has ended in the state "$state".',
+    ),
+    "one_open": Text(
+        sv="Det finns redan ett öppet ärende av det här slaget ($process).",
+        en="There is already an open case of this kind ($process).",
+    ),
+    "several": Text(
+        sv="Det finns flera öppna ärenden som det kan gälla ($process), så inget är gjort.",
+        en="Several open cases could be meant ($process), so nothing was done.",
+    ),
+    "order_in_time": Text(
+        sv="Ärendet har redan en senare händelse. Det som är antecknat skrivs inte om.",
+        en="The case already has a later event. What is on record is not rewritten.",
+    ),
+    "unjudged": Text(
+        sv="Regeln «$rule» kan inte bedömas ($missing), och då är svaret nej.",
+        en='The rule "$rule" cannot be judged ($missing), and then the answer is no.',
+    ),
+    "cure_other": Text(
+        sv="Gör «$step» i $process. Det får: $roles.",
+        en='Make "$step" in $process. These may: $roles.',
+    ),
+    "cure_here": Text(
+        sv="Gör «$step» först. Det får: $roles.",
+        en='Make "$step" first. These may: $roles.',
+    ),
+    "cure_field": Text(
+        sv="Rätta uppgiften «$field» och gör «$step» igen.",
+        en='Correct the field "$field" and make "$step" again.',
+    ),
+    "cure_role": Text(
+        sv="Be någon som får: $roles.",
+        en="Ask somebody who may: $roles.",
+    ),
+    "cure_clock": Text(
+        sv="Vänta: «$step» i $process sker av sig självt.",
+        en='Wait: "$step" in $process happens by itself.',
+    ),
+}
+
+
+def say(name: str, **values: Text | str) -> Text:
+    """One of these texts, with its values filled in.
+
+    >>> say("scope").sv
+    'Ärendet hör till en annan enhet än din.'
+    """
+    text = _TEXTS[name]
+    return Text(
+        sv=Message(text.sv).safe_substitute(_in("sv", values)),
+        en=Message(text.en).safe_substitute(_in("en", values)),
+    )
+
+
+def _in(language: str, values: dict[str, Text | str]) -> dict[str, str]:
+    return {
+        name: (value.sv if language == "sv" else value.en) if isinstance(value, Text) else value
+        for name, value in values.items()
+    }
