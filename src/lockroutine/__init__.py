@@ -3,6 +3,7 @@
 `load_routine` reads a rule pack, `Engine` decides and stores by it. Start with the README.
 """
 
+from lockroutine.engine import Engine
 from lockroutine.errors import (
     ConflictError,
     InvalidForm,
@@ -20,11 +21,13 @@ from lockroutine.model import (
     Effect,
     Event,
     Facts,
+    Option,
     Page,
     Reason,
     Reference,
     Text,
     Verdict,
+    Verification,
     WorkItem,
 )
 from lockroutine.routine import Routine, load_routine
@@ -35,11 +38,13 @@ __all__ = [
     "ConflictError",
     "Cure",
     "Effect",
+    "Engine",
     "Event",
     "Facts",
     "InvalidForm",
     "LockroutineError",
     "NotFound",
+    "Option",
     "Page",
     "Problem",
     "Reason",
@@ -50,6 +55,7 @@ __all__ = [
     "StoreError",
     "Text",
     "Verdict",
+    "Verification",
     "WorkItem",
     "load_routine",
 ]

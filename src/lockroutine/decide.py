@@ -22,14 +22,14 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Generator, Mapping
-from typing import Any, TypeAlias, TypeVar
+from typing import TypeAlias, TypeVar
 
 import attrs
 from attrs import field, frozen
 
 from lockroutine import cures
 from lockroutine._fields import facts_of, read_form
-from lockroutine.errors import InvalidForm, Refused
+from lockroutine.errors import InvalidForm, Problem, Refused
 from lockroutine.model import (
     NOTHING,
     Actor,
@@ -44,6 +44,7 @@ from lockroutine.model import (
     Text,
     Value,
     Verdict,
+    canonical,
     sha256,
 )
 from lockroutine.routine import CompiledProcess, Routine, Step
@@ -95,12 +96,16 @@ class Change:
         case: The case after.
         event: The event.
         effects: What plugins are asked to do.
+        open_key: What no other open case may share; empty if nothing or if the case has ended.
+        found_by: The fields and values, beside the subject, by which rules find the case.
     """
 
     before: Case
     case: Case
     event: Event
     effects: tuple[Effect, ...] = ()
+    open_key: str = ""
+    found_by: tuple[tuple[str, str], ...] = ()
 
 
 @frozen
@@ -273,8 +278,8 @@ class _Walk:
         form = routine.form(step)
         if form is None:
             if given:
-                known = f"{step.process}.{step.transition}"
-                raise InvalidForm([_no_form(known)])
+                name = f"{step.process}.{step.transition}"
+                raise InvalidForm([Problem("form", f"{name} takes no form; give none")])
             return (NOTHING, NOTHING)
         if given is None:
             return None
@@ -317,11 +322,10 @@ class _Walk:
         if after_state is not None and form is not None:
             event = self._event(routine, case, step, after_state, form, at, cause)
             after = evolve(routine, case, event)
-            change = Change(before=case, case=after, event=event)
             self._pending[case.id] = after
             scene = attrs.evolve(scene, case=after)
             effects = tuple(self._effects(routine, transition, scene, event))
-            self.changes.append(attrs.evolve(change, effects=effects))
+            self.changes.append(_change(process, case, after, event, effects))
         refused = len(self._reasons) > before
         for name, joint in transition.joint.items():
             at_path = f"{path}.joint.{name}"
@@ -598,10 +602,19 @@ class _Walk:
         return None
 
 
-def _no_form(step: str) -> Any:
-    from lockroutine.errors import Problem  # noqa: PLC0415
-
-    return Problem("form", f"{step} takes no form; give none")
+def _change(
+    process: CompiledProcess, before: Case, after: Case, event: Event, effects: tuple[Effect, ...]
+) -> Change:
+    rules = process.rules
+    key = ""
+    if rules.one_open_per and after.is_open:
+        key = canonical((process.name, *(after.value(name) for name in rules.one_open_per)))
+    found_by = tuple(
+        (name, value) for name in rules.find_by if isinstance(value := after.value(name), str)
+    )
+    return Change(
+        before=before, case=after, event=event, effects=effects, open_key=key, found_by=found_by
+    )
 
 
 def _leave(case: Case) -> Want:

@@ -25,6 +25,7 @@ __all__ = [
     "Event",
     "Facts",
     "Language",
+    "Option",
     "Page",
     "Query",
     "Reason",
@@ -32,6 +33,7 @@ __all__ = [
     "Text",
     "Value",
     "Verdict",
+    "Verification",
     "WorkItem",
     "aware",
     "canonical",
@@ -345,6 +347,11 @@ class Event:
         digest = self._digest_of_personal()
         return attrs.evolve(self, personal_digest=digest, hash=self._hash(digest))
 
+    def only(self, names: frozenset[str]) -> Event:
+        """This event with only those personal fields; it no longer proves its own digest."""
+        shown = {name: value for name, value in (self.personal or {}).items() if name in names}
+        return attrs.evolve(self, personal=Facts(shown), salt="")
+
     def is_whole(self) -> bool:
         """Whether nothing of it was changed since it was sealed; erasure is no change."""
         if self.personal is not None and self._digest_of_personal() != self.personal_digest:
@@ -516,6 +523,49 @@ class WorkItem:
     due_at: dt.datetime | None
     overdue: bool
     clauses: tuple[str, ...]
+
+
+@frozen(kw_only=True)
+class Option:
+    """One transition that is there from here, whether it is allowed or not.
+
+    Args:
+        process: The process.
+        transition: The transition.
+        label: What it is called, in both languages.
+        to: The state that it leads to; the present one if it stays.
+        verdict: Whether it is allowed now, as far as can be told without a form.
+        form: The name of the form that it takes; empty if none.
+        schema: The form's JSON Schema in the asked language; None if it takes none.
+    """
+
+    process: str
+    transition: str
+    label: Text
+    to: str
+    verdict: Verdict
+    form: str = ""
+    schema: Mapping[str, Any] | None = None
+
+
+@frozen(kw_only=True)
+class Verification:
+    """What came of looking at every event and case.
+
+    Args:
+        cases: How many cases were looked at.
+        events: How many events were looked at.
+        problems: What is not as it was recorded, each with its case.
+    """
+
+    cases: int
+    events: int
+    problems: tuple[Problem, ...] = ()
+
+    @property
+    def whole(self) -> bool:
+        """True if nothing was changed, added or taken away."""
+        return not self.problems
 
 
 @frozen

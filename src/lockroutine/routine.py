@@ -282,15 +282,23 @@ class Routine:
         """A case before its first event."""
         return Case(id=case_id, process=process, subject=subject, unit=unit, routine=self.key)
 
+    def may_see(self, process: str, actor: Actor) -> frozenset[str]:
+        """The personal and secret fields of a process's cases that an actor's roles may see."""
+        compiled = self.process(process)
+        may = {
+            "personal": not actor.roles.isdisjoint(compiled.rules.sees_personal),
+            "secret": not actor.roles.isdisjoint(compiled.rules.sees_secret),
+        }
+        return frozenset(n for n, f in compiled.fields.items() if f.privacy and may[f.privacy])
+
     def seen_by(self, case: Case, actor: Actor) -> Case:
         """A case with only those personal and secret fields that the actor's roles may see."""
-        process = self.process(case.process)
-        may = {
-            "personal": not actor.roles.isdisjoint(process.rules.sees_personal),
-            "secret": not actor.roles.isdisjoint(process.rules.sees_secret),
-        }
-        shown = {n: v for n, v in case.personal.items() if may[process.fields[n].privacy]}
-        return attrs.evolve(case, personal=Facts(shown))
+        if not case.personal:
+            return case
+        may = self.may_see(case.process, actor)
+        return attrs.evolve(
+            case, personal=Facts({n: v for n, v in case.personal.items() if n in may})
+        )
 
 
 def _waiting(state: State) -> Iterator[tuple[str, ...]]:

@@ -26,7 +26,7 @@ from lockroutine.rules.guards import (
     WithinHours,
 )
 from lockroutine.rules.schema import Joint, Pack, Process, State, Transition
-from lockroutine.rules.shown import App, Contacts, SupportHours
+from lockroutine.rules.shown import App, Contacts, Shown, Stock, SupportHours
 from lockroutine.rules.terms import CLOCK, JOINT, Condition, Message, Ref
 
 __all__ = ["check"]
@@ -169,7 +169,7 @@ _PARAMETER_KINDS: Mapping[str, typing.Callable[[object], str]] = {
 }
 
 
-def _shown(pack: Pack, path: str, shown: object) -> Found:
+def _shown(pack: Pack, path: str, shown: Shown) -> Found:
     match shown:
         case SupportHours():
             yield from _parameter(pack, f"{path}.days", shown.days, "days")
@@ -178,8 +178,18 @@ def _shown(pack: Pack, path: str, shown: object) -> Found:
             yield from _known(f"{path}.roles", shown.roles, pack.role, "role")
         case App():
             yield from _known(f"{path}.role", [shown.role], pack.role, "role")
-    clauses, gaps = getattr(shown, "clauses", ()), getattr(shown, "gaps", ())
-    yield from _cited(pack, path, clauses, gaps, needed=True)
+        case Stock():
+            yield from _stock(pack, path, shown)
+    yield from _cited(pack, path, shown.clauses, shown.gaps, needed=True)
+
+
+def _stock(pack: Pack, path: str, shown: Stock) -> Found:
+    yield from _known(f"{path}.process", [shown.process], pack.process, "process")
+    process = pack.process.get(shown.process)
+    if process:
+        yield from _known(f"{path}.states", shown.states, process.states, "state")
+        yield from _known(f"{path}.by", [shown.by], fields_of(process), "field")
+    yield from _parameter(pack, f"{path}.minimum", shown.minimum, "number")
 
 
 def _rings(pack: Pack) -> Found:

@@ -9,7 +9,7 @@ from attrs import field, frozen
 from lockroutine.model import Text
 from lockroutine.rules.terms import CLAUSES, GAPS, LABEL, doc
 
-__all__ = ["SHOWN", "App", "Contacts", "Figure", "Link", "Shown", "SupportHours"]
+__all__ = ["SHOWN", "App", "Contacts", "Figure", "Link", "Shown", "Stock", "SupportHours"]
 
 
 @frozen(kw_only=True)
@@ -107,8 +107,31 @@ class Figure(Shown):
 
     kind: ClassVar[str] = "figure"
     figure: Literal[
-        "open_cases", "overdue", "time_in_state", "stock", "late_entries", "refusals"
+        "open_cases", "overdue", "time_in_state", "late_entries", "refusals"
     ] = field(metadata=doc("Which one."))
 
 
-SHOWN: tuple[type[Shown], ...] = (Link, SupportHours, Contacts, App, Figure)
+@frozen(kw_only=True)
+class Stock(Shown):
+    """A count of what lies in the store, with what is missing there.
+
+    ```toml
+    kind = "stock"
+    label = { sv = "Lås i förrådet", en = "Locks in the store" }
+    process = "lock"
+    states = ["in_store"]
+    by = "model"
+    minimum = "stock_minimum"
+    ```
+    """
+
+    kind: ClassVar[str] = "stock"
+    process: str = field(metadata=doc("The process whose cases are counted."))
+    states: tuple[str, ...] = field(metadata=doc("The states that count as being there."))
+    by: str = field(metadata=doc("The field that they are told apart by."))
+    minimum: str = field(
+        metadata=doc("The parameter that holds how many of each there should be at least.")
+    )
+
+
+SHOWN: tuple[type[Shown], ...] = (Link, SupportHours, Contacts, App, Figure, Stock)

@@ -1,0 +1,666 @@
+"""The engine: load, decide, store. The only place that ties the rest together."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import secrets
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from types import TracebackType
+from typing import TypeVar
+
+from lockroutine import figures, verify, worklist
+from lockroutine._fields import json_schema
+from lockroutine._log import log
+from lockroutine.decide import Asking, Command, Decision, clock_steps, decide, permit
+from lockroutine.errors import (
+    ConflictError,
+    InvalidForm,
+    NotFound,
+    Problem,
+    Refused,
+    RulesError,
+    nearest,
+)
+from lockroutine.model import (
+    Actor,
+    Case,
+    Effect,
+    Event,
+    Language,
+    Option,
+    Page,
+    Query,
+    Reference,
+    Verdict,
+    Verification,
+    WorkItem,
+    aware,
+    canonical,
+    identifier,
+    sha256,
+)
+from lockroutine.routine import Routine, Step, load_routine
+from lockroutine.rules.terms import CLOCK
+from lockroutine.stores import CaseFilter, MemoryStore, Reading, SqliteStore, Store, Writing
+from lockroutine.stores.base import Position, due_key
+
+__all__ = ["Engine"]
+
+T = TypeVar("T")
+MOST = 1000
+_CLOCK = Actor(CLOCK, roles={CLOCK})
+
+
+def _now() -> dt.datetime:
+    return dt.datetime.now(dt.timezone.utc)
+
+
+class Engine:
+    """Cases under a routine: who may do what, done once and durably, and what waits for whom.
+
+    An engine is safe to share between threads. Open one with `Engine.open`.
+
+    Args:
+        store: Where everything is kept.
+        routine: The routine that new cases start under.
+        clock: What the time is told by; must return aware times.
+
+    Raises:
+        RulesError: The store knows another text of this routine under the same version.
+
+    >>> with Engine.open(":memory:") as engine:
+    ...     anna = Actor("anna", roles={"care_assessor"}, units={"north"})
+    ...     case = engine.start(
+    ...         "consent", "grant_service", actor=anna, subject="customer-17", unit="north"
+    ...     )
+    ...     case.state
+    'offer_due'
+    """
+
+    def __init__(
+        self, store: Store, *, routine: Routine, clock: Callable[[], dt.datetime] = _now
+    ) -> None:
+        self.routine = routine
+        self.store = store
+        self._clock = clock
+        self._book: dict[str, Routine] = {routine.key: routine}
+        with store.writing() as transaction:
+            self._keep_routine(transaction)
+
+    @classmethod
+    def open(
+        cls,
+        where: str | os.PathLike[str],
+        *,
+        routine: Routine | None = None,
+        clock: Callable[[], dt.datetime] = _now,
+    ) -> Engine:
+        """Open an engine on a SQLite file, which is made if there is none, or on ``:memory:``.
+
+        Args:
+            where: The path of the file, or ``:memory:``.
+            routine: The routine that new cases start under; the bundled one if left out.
+            clock: What the time is told by.
+
+        Raises:
+            StoreError: The file cannot be used.
+            RulesError: The file knows another text of this routine under the same version.
+        """
+        store: Store = MemoryStore() if where == ":memory:" else SqliteStore(where)
+        try:
+            return cls(store, routine=routine or load_routine(), clock=clock)
+        except BaseException:
+            store.close()
+            raise
+
+    def close(self) -> None:
+        """Let go of the store."""
+        self.store.close()
+
+    def __enter__(self) -> Engine:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    # -- doing ---------------------------------------------------------------------------------
+
+    def start(
+        self,
+        process: str,
+        transition: str,
+        *,
+        actor: Actor,
+        subject: str,
+        unit: str,
+        form: object = None,
+        key: str | None = None,
+        happened_at: dt.datetime | None = None,
+        late_reason: str = "",
+        references: Iterable[Reference] = (),
+    ) -> Case:
+        """Open a case.
+
+        Args:
+            process: The process, for example ``mounting``.
+            transition: A transition of it that opens a case, for example ``order``.
+            actor: Who does it.
+            subject: Whom or what it is about, by the host's own id.
+            unit: The organisational unit that the case belongs to.
+            form: The attrs form that the transition takes, or a mapping of its fields.
+            key: Makes a repeat harmless: the same key returns the first result, nothing is done.
+            happened_at: For a late entry, when it really happened.
+            late_reason: For a late entry, why it was not entered at once.
+            references: The case's ids in other systems.
+
+        Raises:
+            Refused: The routine does not allow it.
+            InvalidForm: Something given is wrong.
+            NotFound: There is no such process or transition.
+            ConflictError: Somebody else opened such a case at the same moment.
+            StoreError: The store cannot be used.
+        """
+        rules = self.routine.process(process)
+        subject, unit = rules.subject(subject), identifier(unit, "unit")
+        command = self._command(transition, actor, form, happened_at, late_reason, references)
+        stated = self._stated(process, subject, unit, command) if key else ""
+        with self._writing() as transaction:
+            if key:
+                first = self._repeated(transaction, key, stated)
+                if first:
+                    return first
+            case = self.routine.blank(process, self._new_id(command), subject, unit)
+            return self._do(transaction, case, command, key, stated)
+
+    def perform(
+        self,
+        case_id: str,
+        transition: str,
+        *,
+        actor: Actor,
+        form: object = None,
+        expect: int | None = None,
+        key: str | None = None,
+        happened_at: dt.datetime | None = None,
+        late_reason: str = "",
+        references: Iterable[Reference] = (),
+    ) -> Case:
+        """Make a transition of a case. The other arguments are those of `start`.
+
+        Args:
+            case_id: The case.
+            transition: The transition, for example ``schedule``.
+            actor: Who does it.
+            form: The attrs form that the transition takes, or a mapping of its fields.
+            expect: The version that the case must have; what was seen before deciding.
+            key: Makes a repeat harmless.
+            happened_at: For a late entry, when it really happened.
+            late_reason: For a late entry, why it was not entered at once.
+            references: Ids in other systems that the case gets.
+
+        Raises:
+            Refused: The routine does not allow it.
+            InvalidForm: Something given is wrong.
+            NotFound: There is no such case or transition.
+            ConflictError: The case is not of the version expected.
+            StoreError: The store cannot be used.
+        """
+        command = self._command(transition, actor, form, happened_at, late_reason, references)
+        stated = self._stated(case_id, "", "", command) if key else ""
+        with self._writing() as transaction:
+            if key:
+                first = self._repeated(transaction, key, stated)
+                if first:
+                    return first
+            case = self._case(transaction, case_id)
+            if expect is not None and expect != case.version:
+                raise self._conflict(transaction, case, expect)
+            return self._do(transaction, case, command, key, stated)
+
+    def tick(self, limit: int = MOST) -> tuple[Case, ...]:
+        """Make the transitions whose time has come. Call it every minute or so.
+
+        Args:
+            limit: How many cases at most are moved in one call.
+
+        Returns:
+            The cases that were moved, as they stand now.
+        """
+        now = self._time()
+        with self.store.reading() as reading:
+            due = reading.timers(now, limit)
+        moved: list[Case] = []
+        for case in due:
+            routine = self._routine_of(case.routine)
+            steps = clock_steps(routine, routine.process(case.process), case)
+            name = next(name for name, at in steps if at <= now)
+            try:
+                moved.append(self.perform(case.id, name, actor=_CLOCK, expect=case.version))
+            except (ConflictError, Refused) as error:
+                # One case that cannot move holds up no other; it is tried again at the next tick.
+                log("timer_not_made", case=case.id, transition=name, error=type(error).__name__)
+        return tuple(moved)
+
+    # -- asking --------------------------------------------------------------------------------
+
+    def explain(
+        self,
+        case_id: str,
+        transition: str,
+        *,
+        actor: Actor,
+        form: object = None,
+        happened_at: dt.datetime | None = None,
+    ) -> Verdict:
+        """Whether an actor may make a transition now, and if not, everything that is in the way.
+
+        Without a form, rules that speak of it are left open (``verdict.open_rules``).
+
+        Raises:
+            InvalidForm: A form was given, and it is wrong.
+            NotFound: There is no such case or transition.
+        """
+        command = self._command(transition, actor, form, happened_at, "?", ())
+        with self.store.reading() as reading:
+            case = self._case(reading, case_id)
+            return self._answer(reading, permit(self._book, case, command))
+
+    def explain_start(
+        self,
+        process: str,
+        transition: str,
+        *,
+        actor: Actor,
+        subject: str,
+        unit: str,
+        form: object = None,
+        happened_at: dt.datetime | None = None,
+    ) -> Verdict:
+        """Whether an actor may open a case; like `explain`."""
+        rules = self.routine.process(process)
+        case = self.routine.blank(process, "", rules.subject(subject), identifier(unit, "unit"))
+        command = self._command(transition, actor, form, happened_at, "?", ())
+        with self.store.reading() as reading:
+            return self._answer(reading, permit(self._book, case, command))
+
+    def options(
+        self, case_id: str, *, actor: Actor, language: Language = "en"
+    ) -> tuple[Option, ...]:
+        """Every transition from here: allowed or why not, and its form's JSON Schema.
+
+        Raises:
+            NotFound: There is no such case.
+        """
+        with self.store.reading() as reading:
+            case = self._case(reading, case_id)
+            return self._options(reading, self._routine_of(case.routine), case, actor, language)
+
+    def start_options(
+        self, process: str, *, actor: Actor, subject: str, unit: str, language: Language = "en"
+    ) -> tuple[Option, ...]:
+        """Every transition that opens a case of a process; like `options`."""
+        rules = self.routine.process(process)
+        case = self.routine.blank(process, "", rules.subject(subject), identifier(unit, "unit"))
+        with self.store.reading() as reading:
+            return self._options(reading, self.routine, case, actor, language)
+
+    def worklist(
+        self, *, actor: Actor, limit: int = 50, cursor: str = ""
+    ) -> Page[WorkItem]:
+        """What waits for this actor, oldest due first.
+
+        Args:
+            actor: Whose list it is.
+            limit: About how many entries a page has; all that one case asks for come together.
+            cursor: The ``next`` of the page before.
+
+        Raises:
+            InvalidForm: The limit or the cursor is wrong.
+        """
+        limit = _limit(limit)
+        position = _position(cursor)
+        now = self._time()
+        found: list[WorkItem] = []
+        with self.store.reading() as reading:
+            self._load_routines(reading)
+            while True:
+                cases = self._waiting(reading, actor, position, limit + 1)
+                for case in cases[:limit]:
+                    routine = self._routine_of(case.routine)
+                    roles = {r for r in actor.roles if routine.in_scope(actor, case.unit, {r})}
+                    seen = routine.seen_by(case, actor)
+                    found += worklist.items(routine, seen, roles, now)
+                    position = (due_key(case), case.id)
+                    if len(found) >= limit:
+                        return Page(tuple(found), _cursor(position))
+                if len(cases) <= limit:
+                    return Page(tuple(found))
+
+    def case(self, case_id: str, *, actor: Actor | None = None) -> Case:
+        """A case. With an actor, only if it is in their units, and with what they may see of it.
+
+        Raises:
+            NotFound: There is no such case (or none that the actor may see).
+        """
+        with self.store.reading() as reading:
+            return self._shown(self._case(reading, case_id), actor)
+
+    def cases(
+        self,
+        *,
+        process: str | None = None,
+        state: str | None = None,
+        subject: str | None = None,
+        unit: str | None = None,
+        is_open: bool | None = None,
+        reference: Reference | None = None,
+        actor: Actor | None = None,
+        limit: int = 100,
+        cursor: str = "",
+    ) -> Page[Case]:
+        """Cases by what is known of them, oldest first. With an actor, only what they may see.
+
+        Raises:
+            NotFound: There is no such process or state.
+            InvalidForm: The limit or an id is wrong.
+        """
+        wanted = self._filter(process, state, subject, unit, is_open, reference, actor)
+        limit = _limit(limit)
+        with self.store.reading() as reading:
+            found = reading.cases(wanted, cursor, limit + 1)
+            shown = tuple(self._shown(case, actor) for case in found[:limit])
+        return Page(shown, found[limit - 1].id if len(found) > limit else "")
+
+    def history(self, case_id: str, *, actor: Actor | None = None) -> tuple[Event, ...]:
+        """The events of a case, in order. With an actor, without what they may not see.
+
+        Raises:
+            NotFound: There is no such case (or none that the actor may see).
+        """
+        with self.store.reading() as reading:
+            case = self._shown(self._case(reading, case_id), actor)
+            events = reading.history(case_id)
+        if actor is None:
+            return events
+        seen = self._routine_of(case.routine).may_see(case.process, actor)
+        return tuple(event.only(seen) for event in events)
+
+    def effects(self, *, case_id: str | None = None, state: str | None = None) -> tuple[Effect, ...]:
+        """What plugins are asked to do, in the order of recording."""
+        with self.store.reading() as reading:
+            return tuple(reading.effects(case_id, state))
+
+    def verify(self) -> Verification:
+        """Look at every event and case: is anything changed, added or gone?"""
+        problems: list[Problem] = []
+        cases = events = 0
+        with self.store.reading() as reading:
+            self._load_routines(reading)
+            after = ""
+            while page := reading.cases(CaseFilter(), after, MOST):
+                for case in page:
+                    history = reading.history(case.id)
+                    problems += verify.problems_with(self._routine_of, case, history)
+                    cases += 1
+                    events += len(history)
+                after = page[-1].id
+        return Verification(cases=cases, events=events, problems=tuple(problems))
+
+    def figures(self) -> figures.Figures:
+        """The figures of the whole store; what each counts stands in `Figures`."""
+        now = self._time()
+        with self.store.reading() as reading:
+            self._load_routines(reading)
+            return figures.count(self.routine, _all_cases(reading), reading, now)
+
+    # -- inside --------------------------------------------------------------------------------
+
+    def _time(self) -> dt.datetime:
+        return aware(self._clock(), "clock")
+
+    def _command(
+        self,
+        transition: str,
+        actor: Actor,
+        form: object,
+        happened_at: dt.datetime | None,
+        late_reason: str,
+        references: Iterable[Reference],
+    ) -> Command:
+        now = self._time()
+        if type(actor) is not Actor:
+            raise InvalidForm([Problem("actor", "must be an Actor")])
+        if happened_at is not None:
+            happened_at = aware(happened_at, "happened_at")
+            if happened_at > now:
+                raise InvalidForm([Problem("happened_at", "lies in the future")])
+            if not late_reason:
+                message = "is missing: say why this was not entered at once"
+                raise InvalidForm([Problem("late_reason", message)])
+        elif late_reason and late_reason != "?":
+            raise InvalidForm([Problem("late_reason", "goes with happened_at")])
+        return Command(
+            transition=transition,
+            actor=actor,
+            form=form,
+            recorded_at=now,
+            happened_at=happened_at,
+            late_reason=late_reason,
+            references=tuple(references),
+            salt=secrets.token_hex(16),
+        )
+
+    def _new_id(self, command: Command) -> str:
+        # Ids in the order of time keep a large database's indexes dense.
+        return f"{int(command.recorded_at.timestamp() * 1000):011x}{secrets.token_hex(10)}"
+
+    def _stated(self, target: str, subject: str, unit: str, command: Command) -> str:
+        """What a key stands for: a repeat must say the same."""
+        return sha256(canonical((target, subject, unit, command.transition, command.actor.id)))
+
+    def _repeated(self, transaction: Writing, key: str, stated: str) -> Case | None:
+        first = transaction.first_result(identifier(key, "key"))
+        if first is None:
+            return None
+        if first.digest != stated:
+            raise ConflictError("This key was used for another command already.", first.case_id)
+        self._load_routines(transaction)
+        return verify.replay(
+            self._routine_of, transaction.history(first.case_id)[: first.version]
+        )
+
+    @contextmanager
+    def _writing(self) -> Iterator[Writing]:
+        try:
+            with self.store.writing() as transaction:
+                yield transaction
+        except Refused as refused:
+            with self.store.writing() as transaction:
+                transaction.count_refusals([reason.rule for reason in refused.verdict.reasons])
+            raise
+
+    def _do(
+        self, transaction: Writing, case: Case, command: Command, key: str | None, stated: str
+    ) -> Case:
+        decision: Decision = self._answer(transaction, decide(self._book, case, command))
+        transaction.apply(decision.changes, key or "", stated)
+        for change in decision.changes:
+            event = change.event
+            log(
+                "performed",
+                case=event.case_id,
+                process=event.process,
+                transition=event.transition,
+                version=event.version,
+            )
+        return decision.changes[0].case
+
+    def _answer(self, reading: Reading, asking: Asking[T]) -> T:
+        """Drive a decision, finding each case that it asks for once."""
+        known: dict[Query, tuple[Case, ...]] = {}
+        try:
+            query = next(asking)
+            while True:
+                if query not in known:
+                    known[query] = self._find(reading, query)
+                query = asking.send(known[query])
+        except StopIteration as done:
+            return done.value  # type: ignore[no-any-return]
+
+    def _find(self, reading: Reading, query: Query) -> tuple[Case, ...]:
+        found = reading.find(query)
+        for case in found:
+            self._pinned(reading, case)
+        if query.as_of is None:
+            return found
+        then = (self._as_of(reading, case, query.as_of) for case in found)
+        return tuple(case for case in then if case)
+
+    def _as_of(self, reading: Reading, case: Case, at: dt.datetime) -> Case | None:
+        events = [e for e in reading.history(case.id) if e.happened_at <= at]
+        return verify.replay(self._routine_of, events) if events else None
+
+    def _case(self, reading: Reading, case_id: str) -> Case:
+        case = reading.case(identifier(case_id, "case_id"))
+        if case is None:
+            raise NotFound("case", case_id)
+        self._pinned(reading, case)
+        return case
+
+    def _conflict(self, reading: Reading, case: Case, expect: int) -> ConflictError:
+        changed = [e.transition for e in reading.history(case.id) if e.version > expect]
+        since = f": since then {', '.join(changed)}" if changed else ""
+        message = f"The case is at version {case.version}, not {expect}{since}."
+        return ConflictError(message, case.id, changed)
+
+    # -- routines ------------------------------------------------------------------------------
+
+    def _keep_routine(self, transaction: Writing) -> None:
+        stored = transaction.routines().get(self.routine.key)
+        if stored is None:
+            transaction.keep_routine(self.routine.key, self.routine.source)
+        elif stored.digest != self.routine.source.digest:
+            message = (
+                f"the store knows another text of {self.routine.key} (from {stored.digest[:12]}, "
+                f"now {self.routine.source.digest[:12]}); give the changed pack a new version"
+            )
+            raise RulesError([Problem("version", message, "routine.toml")])
+
+    def _pinned(self, reading: Reading, case: Case) -> None:
+        if case.routine not in self._book:
+            self._load_routines(reading)
+
+    def _load_routines(self, reading: Reading) -> None:
+        for key, source in reading.routines().items():
+            if key not in self._book:
+                self._book[key] = Routine(source)
+
+    def _routine_of(self, key: str) -> Routine:
+        try:
+            return self._book[key]
+        except KeyError:
+            raise NotFound("routine", key) from None
+
+    # -- reading -------------------------------------------------------------------------------
+
+    def _options(
+        self, reading: Reading, routine: Routine, case: Case, actor: Actor, language: Language
+    ) -> tuple[Option, ...]:
+        found: list[Option] = []
+        for name, transition in routine.process(case.process).leaving(case.state):
+            step = Step(case.process, name)
+            if not routine.roles_for(step):
+                continue
+            command = self._command(name, actor, None, None, "", ())
+            form = routine.form(step)
+            found.append(
+                Option(
+                    process=case.process,
+                    transition=name,
+                    label=transition.label,
+                    to=transition.to or case.state,
+                    verdict=self._answer(reading, permit(self._book, case, command)),
+                    form=transition.form,
+                    schema=json_schema(form, language) if form else None,
+                )
+            )
+        return tuple(found)
+
+    def _waiting(
+        self, reading: Reading, actor: Actor, after: Position | None, limit: int
+    ) -> list[Case]:
+        states = {
+            pair for known in self._book.values() for pair in known.states_waiting_for(actor.roles)
+        }
+        for_all = any(known.works_for_all(actor.roles) for known in self._book.values())
+        units = None if for_all else actor.units
+        return reading.waiting(sorted(states), units, after, limit)
+
+    def _filter(
+        self,
+        process: str | None,
+        state: str | None,
+        subject: str | None,
+        unit: str | None,
+        is_open: bool | None,
+        reference: Reference | None,
+        actor: Actor | None,
+    ) -> CaseFilter:
+        if process is not None:
+            rules = self.routine.process(process)
+            if state is not None and state not in rules.rules.states:
+                raise NotFound(f"state of {process}", state, nearest(state, rules.rules.states))
+            subject = subject if subject is None else rules.subject(subject)
+        units = None
+        if actor is not None and not self.routine.works_for_all(actor.roles):
+            units = actor.units
+        return CaseFilter(
+            process=process,
+            state=state,
+            subject=subject if subject is None else identifier(subject, "subject"),
+            unit=unit if unit is None else identifier(unit, "unit"),
+            units=units,
+            is_open=is_open,
+            reference=reference,
+        )
+
+    def _shown(self, case: Case, actor: Actor | None) -> Case:
+        if actor is None:
+            return case
+        routine = self._routine_of(case.routine)
+        if not routine.in_scope(actor, case.unit, actor.roles):
+            raise NotFound("case", case.id)
+        return routine.seen_by(case, actor)
+
+
+def _all_cases(reading: Reading) -> Iterator[Case]:
+    after = ""
+    while page := reading.cases(CaseFilter(), after, MOST):
+        yield from page
+        after = page[-1].id
+
+
+def _limit(limit: int) -> int:
+    if type(limit) is not int or not 1 <= limit <= MOST:
+        raise InvalidForm([Problem("limit", f"must be a whole number from 1 to {MOST}")])
+    return limit
+
+
+def _cursor(position: Position) -> str:
+    return " ".join(position)
+
+
+def _position(cursor: str) -> Position | None:
+    if not cursor:
+        return None
+    due, _, case_id = cursor.partition(" ")
+    if not case_id:
+        raise InvalidForm([Problem("cursor", "is none that a page gave as its next")])
+    return (due, case_id)

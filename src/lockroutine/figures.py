@@ -1,0 +1,133 @@
+"""Figures to follow a routine by. Each says what it counts; the docs print the same words.
+
+Source: R12 (statistics), R7 (stock).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Protocol
+
+from attrs import field, frozen
+
+from lockroutine.model import Case, Event
+from lockroutine.routine import Routine
+from lockroutine.rules.shown import Stock
+
+__all__ = ["Figures", "StateTime", "StockLine", "count"]
+
+
+@frozen
+class StateTime:
+    """How long cases stayed in a state.
+
+    Args:
+        stays: How many stays there were that have ended.
+        total: How long they were together.
+    """
+
+    stays: int
+    total: dt.timedelta
+
+    @property
+    def mean(self) -> dt.timedelta:
+        """How long a stay was on average."""
+        return self.total / self.stays
+
+
+@frozen
+class StockLine:
+    """One kind of thing in the store.
+
+    Args:
+        there: How many are in the store.
+        missing: How many fewer than the pack's minimum; 0 if there are enough.
+    """
+
+    there: int
+    missing: int
+
+
+@frozen(kw_only=True)
+class Figures:
+    """The figures of a store at one moment.
+
+    Args:
+        open_cases: Open cases by process and state.
+        overdue: Open cases past the time that the pack sets for their state, by process and state.
+        time_in_state: For each process and state, the stays that have ended: from the event that
+            led into the state to the one that led out, by when they happened.
+        stock: By the pack's stock and what it is told apart by: how many are there, and how many
+            are missing to the minimum. What was in the store once is listed with 0.
+        late_entries: Events entered late, by process.
+        refusals: How often each rule refused a command, by its path; questions do not count.
+    """
+
+    open_cases: Mapping[tuple[str, str], int]
+    overdue: Mapping[tuple[str, str], int]
+    time_in_state: Mapping[tuple[str, str], StateTime]
+    stock: Mapping[str, Mapping[str, StockLine]]
+    late_entries: Mapping[str, int]
+    refusals: Mapping[str, int] = field(factory=dict)
+
+
+class _Reading(Protocol):
+    def events(self) -> Iterator[Event]: ...
+    def refusals(self) -> Mapping[str, int]: ...
+
+
+def count(
+    routine: Routine, cases: Iterable[Case], reading: _Reading, now: dt.datetime
+) -> Figures:
+    """Count everything once, in one pass over the cases and one over the events."""
+    open_cases: Counter[tuple[str, str]] = Counter()
+    overdue: Counter[tuple[str, str]] = Counter()
+    stocks = {n: s for n, s in routine.pack.shown.items() if isinstance(s, Stock)}
+    there: dict[str, Counter[str]] = {name: Counter() for name in stocks}
+    for case in cases:
+        place = (case.process, case.state)
+        if case.is_open:
+            open_cases[place] += 1
+            overdue[place] += case.due_at is not None and case.due_at < now
+        for name, stock in stocks.items():
+            if case.process == stock.process and (kind := case.value(stock.by)):
+                there[name][str(kind)] += case.state in stock.states
+    times, late = _times(reading.events())
+    return Figures(
+        open_cases=dict(open_cases),
+        overdue=dict(+overdue),
+        time_in_state=times,
+        stock={
+            name: _lines(there[name], routine.parameters[stock.minimum])
+            for name, stock in stocks.items()
+        },
+        late_entries=late,
+        refusals=reading.refusals(),
+    )
+
+
+def _lines(there: Counter[str], minimum: object) -> dict[str, StockLine]:
+    least = minimum if isinstance(minimum, int) else 0
+    return {kind: StockLine(n, max(0, least - n)) for kind, n in sorted(there.items())}
+
+
+def _times(
+    events: Iterable[Event],
+) -> tuple[dict[tuple[str, str], StateTime], dict[str, int]]:
+    since: dict[str, dt.datetime] = {}
+    stays: Counter[tuple[str, str]] = Counter()
+    total: defaultdict[tuple[str, str], dt.timedelta] = defaultdict(dt.timedelta)
+    late: Counter[str] = Counter()
+    for event in events:
+        if event.late_reason:
+            late[event.process] += 1
+        if event.before == event.after:
+            continue
+        if event.before:
+            place = (event.process, event.before)
+            stays[place] += 1
+            total[place] += event.happened_at - since[event.case_id]
+        since[event.case_id] = event.happened_at
+    return {place: StateTime(n, total[place]) for place, n in stays.items()}, dict(late)

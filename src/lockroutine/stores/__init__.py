@@ -1,0 +1,15 @@
+"""Where cases, events and effects are kept. `Store` is the protocol; the rest are its makers."""
+
+from lockroutine.stores.base import CaseFilter, FirstResult, Reading, Store, Writing
+from lockroutine.stores.memory import MemoryStore
+from lockroutine.stores.sqlite import SqliteStore
+
+__all__ = [
+    "CaseFilter",
+    "FirstResult",
+    "MemoryStore",
+    "Reading",
+    "SqliteStore",
+    "Store",
+    "Writing",
+]

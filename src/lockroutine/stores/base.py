@@ -1,0 +1,146 @@
+"""The protocol that every store keeps. ``lockroutine.testing`` has the contract that checks it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from typing import Protocol
+
+from attrs import frozen
+
+from lockroutine.decide import Change
+from lockroutine.errors import ConflictError
+from lockroutine.model import Case, Effect, Event, Query, Reference
+from lockroutine.rules.reader import Source
+
+__all__ = [
+    "CaseFilter",
+    "FirstResult",
+    "Position",
+    "Reading",
+    "Store",
+    "Writing",
+    "due_key",
+    "lost_race",
+    "one_open",
+]
+
+Position = tuple[str, str]
+"""Where a page ended: the sorting key of its last row, and that row's case id."""
+
+
+@frozen(kw_only=True)
+class CaseFilter:
+    """Which cases are asked for; what is left out does not matter."""
+
+    process: str | None = None
+    state: str | None = None
+    subject: str | None = None
+    unit: str | None = None
+    units: frozenset[str] | None = None
+    is_open: bool | None = None
+    reference: Reference | None = None
+
+
+@frozen
+class FirstResult:
+    """What the first command with a key did."""
+
+    case_id: str
+    version: int
+    digest: str
+
+
+class Reading(Protocol):
+    """What can be read, all of it as of one moment."""
+
+    def case(self, case_id: str) -> Case | None:
+        """The case of that id."""
+
+    def find(self, query: Query) -> tuple[Case, ...]:
+        """The cases that have, or ever had, what the query asks for, oldest first.
+
+        ``as_of`` is not looked at: who asks replays the histories.
+        """
+
+    def history(self, case_id: str) -> tuple[Event, ...]:
+        """All events of a case, in order."""
+
+    def events(self) -> Iterator[Event]:
+        """All events of all cases, in the order of recording."""
+
+    def cases(self, wanted: CaseFilter, after: str, limit: int) -> list[Case]:
+        """Cases in the order of their ids, from behind ``after``."""
+
+    def waiting(
+        self,
+        states: Sequence[tuple[str, str]],
+        units: frozenset[str] | None,
+        after: Position | None,
+        limit: int,
+    ) -> list[Case]:
+        """Open cases in these states (process, state), oldest due first, then by id.
+
+        ``units`` of None means all.
+        """
+
+    def timers(self, until: dt.datetime, limit: int) -> list[Case]:
+        """Open cases whose timer has run out, the longest ago first."""
+
+    def effects(self, case_id: str | None, state: str | None) -> list[Effect]:
+        """Effects of a case, or in a state, in the order of recording."""
+
+    def first_result(self, key: str) -> FirstResult | None:
+        """What the first command with this key did."""
+
+    def routines(self) -> Mapping[str, Source]:
+        """The text of every routine that cases were started under, by ``name@version``."""
+
+    def refusals(self) -> Mapping[str, int]:
+        """How often each rule refused, by its path."""
+
+
+class Writing(Reading, Protocol):
+    """One transaction: everything that it is given is kept, or nothing."""
+
+    def apply(self, changes: Sequence[Change], key: str = "", digest: str = "") -> None:
+        """Keep what was decided.
+
+        Raises:
+            ConflictError: A case is not as it was before, or another took its place.
+        """
+
+    def keep_routine(self, key: str, source: Source) -> None:
+        """Keep the text of a routine."""
+
+    def count_refusals(self, rules: Sequence[str]) -> None:
+        """Count that these rules refused. Of whom and what, nothing is kept."""
+
+
+class Store(Protocol):
+    """Where everything is kept."""
+
+    def reading(self) -> AbstractContextManager[Reading]:
+        """Read as of one moment."""
+
+    def writing(self) -> AbstractContextManager[Writing]:
+        """Write in one transaction; an exception of any kind undoes it."""
+
+    def close(self) -> None:
+        """Let go of files and connections."""
+
+
+def lost_race(case_id: str) -> ConflictError:
+    """That a case is no longer as it was when it was read."""
+    return ConflictError("The case was changed by somebody else at the same time.", case_id)
+
+
+def due_key(case: Case) -> str:
+    """What work lists are sorted by; cases that are never overdue come last."""
+    return case.due_at.isoformat() if case.due_at else "~"
+
+
+def one_open(holder: str) -> ConflictError:
+    """That another case was opened first where only one may be."""
+    return ConflictError("Another case of this kind was opened first.", holder)

@@ -1,0 +1,158 @@
+"""Cases, events and effects as JSON text: first what is not personal, then what is."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from typing import Any
+
+from lockroutine.model import NOTHING, Case, Effect, Event, Facts, Reference, canonical
+
+__all__ = [
+    "decode_case",
+    "decode_effect",
+    "decode_event",
+    "encode_case",
+    "encode_effect",
+    "encode_event",
+]
+
+_parse = dt.datetime.fromisoformat
+
+
+def _iso(at: dt.datetime | None) -> str | None:
+    return None if at is None else at.isoformat()
+
+
+def _time(text: str | None) -> dt.datetime | None:
+    return None if text is None else _parse(text)
+
+
+def _references(pairs: list[list[str]]) -> tuple[Reference, ...]:
+    return tuple(Reference(system, issued) for system, issued in pairs)
+
+
+def encode_case(case: Case) -> tuple[str, str | None]:
+    """A case as text; the personal part apart, or None if there is none."""
+    body = (
+        case.id,
+        case.process,
+        case.subject,
+        case.unit,
+        case.routine,
+        case.state,
+        case.version,
+        case.is_open,
+        _iso(case.since),
+        _iso(case.changed_at),
+        _iso(case.due_at),
+        _iso(case.timer_at),
+        sorted(case.done),
+        case.data,
+        [(ref.system, ref.id) for ref in case.references],
+        case.head,
+    )
+    return canonical(body), canonical(case.personal) if case.personal else None
+
+
+def decode_case(body: str, personal: str | None) -> Case:
+    """The case that `encode_case` made text of."""
+    row: list[Any] = json.loads(body)
+    return Case(
+        id=row[0],
+        process=row[1],
+        subject=row[2],
+        unit=row[3],
+        routine=row[4],
+        state=row[5],
+        version=row[6],
+        is_open=row[7],
+        since=_time(row[8]),
+        changed_at=_time(row[9]),
+        due_at=_time(row[10]),
+        timer_at=_time(row[11]),
+        done=frozenset(row[12]),
+        data=Facts(row[13]),
+        personal=Facts(json.loads(personal)) if personal else NOTHING,
+        references=_references(row[14]),
+        head=row[15],
+    )
+
+
+def encode_event(event: Event) -> tuple[str, str | None]:
+    """An event as text; salt and personal part apart, or None if there is none."""
+    body = (
+        event.case_id,
+        event.version,
+        event.process,
+        event.transition,
+        event.before,
+        event.after,
+        event.subject,
+        event.unit,
+        event.actor,
+        event.roles,
+        event.happened_at.isoformat(),
+        event.recorded_at.isoformat(),
+        event.late_reason,
+        event.routine,
+        event.form,
+        event.personal_digest,
+        [(ref.system, ref.id) for ref in event.references],
+        event.cause,
+        event.previous,
+        event.hash,
+    )
+    return canonical(body), canonical((event.salt, event.personal)) if event.personal else None
+
+
+def decode_event(body: str, personal: str | None) -> Event:
+    """The event that `encode_event` made text of."""
+    row: list[Any] = json.loads(body)
+    salt, facts = json.loads(personal) if personal else ("", {})
+    erased = bool(row[15]) and personal is None
+    return Event(
+        case_id=row[0],
+        version=row[1],
+        process=row[2],
+        transition=row[3],
+        before=row[4],
+        after=row[5],
+        subject=row[6],
+        unit=row[7],
+        actor=row[8],
+        roles=tuple(row[9]),
+        happened_at=_parse(row[10]),
+        recorded_at=_parse(row[11]),
+        late_reason=row[12],
+        routine=row[13],
+        form=Facts(row[14]),
+        personal=None if erased else Facts(facts),
+        salt=salt,
+        personal_digest=row[15],
+        references=_references(row[16]),
+        cause=row[17],
+        previous=row[18],
+        hash=row[19],
+    )
+
+
+def encode_effect(effect: Effect) -> tuple[str, str | None]:
+    """What an effect carries as text; the personal part apart, or None if there is none."""
+    return canonical(effect.values), canonical(effect.personal) if effect.personal else None
+
+
+def decode_effect(row: tuple[str, str, str, int, str, str, str, str, str | None]) -> Effect:
+    """The effect of a row: key, kind, case, version, template, due, state, values, personal."""
+    key, kind, case_id, version, template, due_at, state, values, personal = row
+    return Effect(
+        key=key,
+        kind=kind,
+        case_id=case_id,
+        version=version,
+        template=template,
+        due_at=_parse(due_at),
+        state=state,
+        values=Facts(json.loads(values)),
+        personal=Facts(json.loads(personal)) if personal else NOTHING,
+    )

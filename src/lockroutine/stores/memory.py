@@ -1,0 +1,193 @@
+"""Everything in memory: for tests, for trying out, and as the model that other stores are held to."""
+
+from __future__ import annotations
+
+import datetime as dt
+import threading
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+
+from attrs import Factory, define
+
+from lockroutine.decide import Change
+from lockroutine.errors import StoreError
+from lockroutine.model import Case, Effect, Event, Query
+from lockroutine.rules.reader import Source
+from lockroutine.stores.base import CaseFilter, FirstResult, Position, due_key, lost_race, one_open
+
+__all__ = ["MemoryStore"]
+
+
+@define
+class _Tables:
+    cases: dict[str, Case] = Factory(dict)
+    events: list[Event] = Factory(list)
+    effects: dict[str, Effect] = Factory(dict)
+    results: dict[str, FirstResult] = Factory(dict)
+    routines: dict[str, Source] = Factory(dict)
+    open_keys: dict[str, str] = Factory(dict)
+    found_by: set[tuple[str, str, str, str]] = Factory(set)
+    refused: Counter[str] = Factory(Counter)
+
+    def copy(self) -> _Tables:
+        return _Tables(
+            dict(self.cases),
+            list(self.events),
+            dict(self.effects),
+            dict(self.results),
+            dict(self.routines),
+            dict(self.open_keys),
+            set(self.found_by),
+            Counter(self.refused),
+        )
+
+
+class MemoryStore:
+    """A store that forgets everything when it is let go.
+
+    >>> store = MemoryStore()
+    >>> with store.reading() as reading:
+    ...     reading.case("1") is None
+    True
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.RLock()
+        self._tables: _Tables | None = _Tables()
+
+    @contextmanager
+    def reading(self) -> Iterator[_Transaction]:
+        """Read as of one moment."""
+        with self._lock:
+            yield _Transaction(self._opened())
+
+    @contextmanager
+    def writing(self) -> Iterator[_Transaction]:
+        """Write in one transaction: on a copy that takes the place of the tables at the end."""
+        with self._lock:
+            tables = self._opened().copy()
+            yield _Transaction(tables)
+            self._tables = tables
+
+    def close(self) -> None:
+        """Forget everything."""
+        self._tables = None
+
+    def _opened(self) -> _Tables:
+        if self._tables is None:
+            raise StoreError("The store is closed.")
+        return self._tables
+
+
+class _Transaction:
+    def __init__(self, tables: _Tables) -> None:
+        self._tables = tables
+
+    def case(self, case_id: str) -> Case | None:
+        return self._tables.cases.get(case_id)
+
+    def find(self, query: Query) -> tuple[Case, ...]:
+        tables = self._tables
+        return tuple(
+            case
+            for case in sorted(tables.cases.values(), key=lambda case: case.id)
+            if case.process == query.process and self._has(case, query)
+        )
+
+    def _has(self, case: Case, query: Query) -> bool:
+        if query.field == "subject":
+            return case.subject == query.value
+        return (case.process, query.field, query.value, case.id) in self._tables.found_by
+
+    def history(self, case_id: str) -> tuple[Event, ...]:
+        return tuple(event for event in self._tables.events if event.case_id == case_id)
+
+    def events(self) -> Iterator[Event]:
+        yield from self._tables.events
+
+    def cases(self, wanted: CaseFilter, after: str, limit: int) -> list[Case]:
+        found = sorted(self._tables.cases.values(), key=lambda case: case.id)
+        return [case for case in found if case.id > after and _fits(case, wanted)][:limit]
+
+    def waiting(
+        self,
+        states: Sequence[tuple[str, str]],
+        units: frozenset[str] | None,
+        after: Position | None,
+        limit: int,
+    ) -> list[Case]:
+        found = sorted(
+            (due_key(case), case.id)
+            for case in self._tables.cases.values()
+            if case.is_open
+            and (case.process, case.state) in states
+            and (units is None or case.unit in units)
+        )
+        return [self._tables.cases[i] for due, i in found if after is None or (due, i) > after][
+            :limit
+        ]
+
+    def timers(self, until: dt.datetime, limit: int) -> list[Case]:
+        found = (case for case in self._tables.cases.values() if case.timer_at and case.is_open)
+        due = [(case.timer_at, case.id) for case in found if case.timer_at and case.timer_at <= until]
+        return [self._tables.cases[case_id] for _, case_id in sorted(due)[:limit]]
+
+    def effects(self, case_id: str | None, state: str | None) -> list[Effect]:
+        return [
+            effect
+            for effect in self._tables.effects.values()
+            if case_id in (None, effect.case_id) and state in (None, effect.state)
+        ]
+
+    def first_result(self, key: str) -> FirstResult | None:
+        return self._tables.results.get(key)
+
+    def routines(self) -> Mapping[str, Source]:
+        return self._tables.routines
+
+    def refusals(self) -> Mapping[str, int]:
+        return self._tables.refused
+
+    def apply(self, changes: Sequence[Change], key: str = "", digest: str = "") -> None:
+        tables = self._tables
+        for change in changes:
+            case = change.case
+            stored = tables.cases.get(case.id)
+            if (stored.version if stored else 0) != change.before.version:
+                raise lost_race(case.id)
+            if change.open_key:
+                holder = tables.open_keys.setdefault(change.open_key, case.id)
+                if holder != case.id:
+                    raise one_open(holder)
+            else:
+                for held in [k for k, holder in tables.open_keys.items() if holder == case.id]:
+                    del tables.open_keys[held]
+            tables.cases[case.id] = case
+            tables.events.append(change.event)
+            tables.found_by.update((case.process, *pair, case.id) for pair in change.found_by)
+            tables.effects.update((effect.key, effect) for effect in change.effects)
+        if key:
+            first = changes[0].event
+            tables.results[key] = FirstResult(first.case_id, first.version, digest)
+
+    def keep_routine(self, key: str, source: Source) -> None:
+        self._tables.routines[key] = source
+
+    def count_refusals(self, rules: Sequence[str]) -> None:
+        self._tables.refused.update(rules)
+
+
+def _fits(case: Case, wanted: CaseFilter) -> bool:
+    named = {
+        "process": wanted.process,
+        "state": wanted.state,
+        "subject": wanted.subject,
+        "unit": wanted.unit,
+        "is_open": wanted.is_open,
+    }
+    return (
+        all(value is None or getattr(case, name) == value for name, value in named.items())
+        and (wanted.units is None or case.unit in wanted.units)
+        and (wanted.reference is None or wanted.reference in case.references)
+    )

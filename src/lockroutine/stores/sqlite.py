@@ -1,0 +1,503 @@
+"""A SQLite file, through the standard library: the embedded default.
+
+WAL, ``synchronous=FULL`` unless told otherwise, foreign keys on, the schema's version in the file.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import sqlite3
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Literal
+
+from lockroutine.decide import Change
+from lockroutine.errors import StoreError
+from lockroutine.model import Case, Effect, Event, Query
+from lockroutine.rules.reader import Source
+from lockroutine.stores.base import CaseFilter, FirstResult, Position, due_key, lost_race, one_open
+from lockroutine.stores.codec import (
+    decode_case,
+    decode_effect,
+    decode_event,
+    encode_case,
+    encode_effect,
+    encode_event,
+)
+
+__all__ = ["SCHEMA_VERSION", "SqliteStore"]
+
+SCHEMA_VERSION = 1
+_APPLICATION = 0x6C6F636B  # "lock"; tells our files from those of other programs
+_MOST_TERMS = 400  # SQLite joins at most 500 queries into one
+
+_SCHEMA = """
+CREATE TABLE cases (
+    id TEXT PRIMARY KEY,
+    process TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    unit TEXT NOT NULL,
+    state TEXT NOT NULL,
+    is_open INTEGER NOT NULL,
+    version INTEGER NOT NULL,
+    due TEXT NOT NULL,
+    timer TEXT,
+    open_key TEXT,
+    body TEXT NOT NULL,
+    personal TEXT
+) WITHOUT ROWID;
+CREATE INDEX cases_by_subject ON cases (process, subject);
+CREATE INDEX cases_waiting ON cases (process, state, due, id) WHERE is_open;
+CREATE INDEX cases_waiting_in_unit ON cases (process, state, unit, due, id) WHERE is_open;
+CREATE INDEX cases_by_timer ON cases (timer) WHERE timer IS NOT NULL;
+CREATE UNIQUE INDEX cases_one_open ON cases (open_key) WHERE open_key IS NOT NULL;
+CREATE TABLE found_by (
+    process TEXT NOT NULL,
+    field TEXT NOT NULL,
+    value TEXT NOT NULL,
+    case_id TEXT NOT NULL REFERENCES cases (id),
+    PRIMARY KEY (process, field, value, case_id)
+) WITHOUT ROWID;
+CREATE TABLE reference (
+    system TEXT NOT NULL,
+    id TEXT NOT NULL,
+    case_id TEXT NOT NULL REFERENCES cases (id),
+    PRIMARY KEY (system, id, case_id)
+) WITHOUT ROWID;
+CREATE TABLE events (
+    number INTEGER PRIMARY KEY,
+    case_id TEXT NOT NULL REFERENCES cases (id),
+    version INTEGER NOT NULL,
+    body TEXT NOT NULL,
+    personal TEXT,
+    UNIQUE (case_id, version)
+);
+CREATE TABLE effects (
+    number INTEGER PRIMARY KEY,
+    key TEXT NOT NULL UNIQUE,
+    kind TEXT NOT NULL,
+    case_id TEXT NOT NULL REFERENCES cases (id),
+    version INTEGER NOT NULL,
+    template TEXT NOT NULL,
+    due_at TEXT NOT NULL,
+    state TEXT NOT NULL,
+    body TEXT NOT NULL,
+    personal TEXT
+);
+CREATE INDEX effects_by_case ON effects (case_id);
+CREATE INDEX effects_by_state ON effects (state, due_at) WHERE state <> 'done';
+CREATE TABLE results (
+    key TEXT PRIMARY KEY,
+    case_id TEXT NOT NULL REFERENCES cases (id),
+    version INTEGER NOT NULL,
+    digest TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE routines (
+    key TEXT NOT NULL,
+    file TEXT NOT NULL,
+    text TEXT NOT NULL,
+    PRIMARY KEY (key, file)
+) WITHOUT ROWID;
+CREATE TABLE refusals (
+    rule TEXT PRIMARY KEY,
+    times INTEGER NOT NULL
+) WITHOUT ROWID;
+"""
+
+_WORDS = {
+    "SQLITE_BUSY": "is locked by another program; try again",
+    "SQLITE_LOCKED": "is locked by another program; try again",
+    "SQLITE_READONLY": "is read-only; give this user the right to write the file and its folder",
+    "SQLITE_FULL": "has no room left on its disk; nothing was kept",
+    "SQLITE_NOTADB": "is not a SQLite database, or it is encrypted",
+    "SQLITE_CORRUPT": "is damaged; restore it from a back-up",
+    "SQLITE_CANTOPEN": "cannot be opened; look at the path, its folder and their rights",
+    "SQLITE_IOERR": "cannot be read or written: the disk reports an error",
+}
+
+
+def _in_words(path: str, error: sqlite3.Error) -> StoreError:
+    name = str(getattr(error, "sqlite_errorname", "SQLITE_ERROR"))
+    for code, words in _WORDS.items():
+        if name.startswith(code):
+            return StoreError(f"The database {path} {words}.")
+    return StoreError(f"The database {path} cannot be used: {error}.")
+
+
+class SqliteStore:
+    """A store in a SQLite file, which is made if there is none.
+
+    Args:
+        path: The file.
+        synchronous: ``FULL`` loses nothing in a power cut; ``NORMAL`` may lose the last commits.
+        patience: How many seconds to wait for another program's write.
+
+    Raises:
+        StoreError: The file is not a database of this library, is of a newer one, or cannot be
+            opened.
+    """
+
+    def __init__(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        synchronous: Literal["FULL", "NORMAL"] = "FULL",
+        patience: float = 5.0,
+    ) -> None:
+        self.path = os.fspath(path)
+        self._synchronous = synchronous
+        self._patience = patience
+        self._lock = threading.Lock()
+        self._idle: list[sqlite3.Connection] = []
+        self._closed = False
+        with self._in_words():
+            connection = self._connect(create=True)
+            self._identity = _identity(self.path)
+            self._idle.append(connection)
+
+    # -- connections ---------------------------------------------------------------------------
+
+    def _connect(self, *, create: bool) -> sqlite3.Connection:
+        mode = "rwc" if create else "rw"
+        address = f"{Path(self.path).absolute().as_uri()}?mode={mode}"
+        connection = sqlite3.connect(
+            address,
+            uri=True,
+            timeout=self._patience,
+            isolation_level=None,
+            check_same_thread=False,
+        )
+        try:
+            if create:
+                self._prepare(connection)
+            connection.execute(f"PRAGMA synchronous = {self._synchronous}")
+            connection.execute("PRAGMA foreign_keys = ON")
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    def _prepare(self, connection: sqlite3.Connection) -> None:
+        if self._is_ours(connection):
+            return
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("BEGIN IMMEDIATE")
+        # Another process may have been first while this one waited.
+        if not self._is_ours(connection):
+            for statement in _SCHEMA.split(";"):
+                connection.execute(statement)
+            connection.execute(f"PRAGMA application_id = {_APPLICATION}")
+            connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+        connection.execute("COMMIT")
+
+    def _is_ours(self, connection: sqlite3.Connection) -> bool:
+        (application,) = connection.execute("PRAGMA application_id").fetchone()
+        (version,) = connection.execute("PRAGMA user_version").fetchone()
+        (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        if not tables:
+            return False
+        if application != _APPLICATION:
+            raise StoreError(f"The database {self.path} belongs to another program.")
+        if version > SCHEMA_VERSION:
+            raise StoreError(
+                f"The database {self.path} was made by a newer lockroutine (schema {version}; "
+                f"this one knows {SCHEMA_VERSION}). Upgrade the library."
+            )
+        return True
+
+    @contextmanager
+    def _connection(self) -> Iterator[sqlite3.Connection]:
+        with self._in_words():
+            self._still_there()
+            with self._lock:
+                connection = self._idle.pop() if self._idle else None
+            connection = connection or self._connect(create=False)
+            try:
+                yield connection
+            finally:
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
+                with self._lock:
+                    if self._closed:
+                        connection.close()
+                    else:
+                        self._idle.append(connection)
+
+    def _still_there(self) -> None:
+        if self._closed:
+            raise StoreError("The store is closed.")
+        if _identity(self.path) != self._identity:
+            # SQLite would go on writing to a file that nobody can open again.
+            raise StoreError(f"The database {self.path} was removed or replaced while in use.")
+
+    @contextmanager
+    def _in_words(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.Error as error:
+            raise _in_words(self.path, error) from error
+
+    @contextmanager
+    def reading(self) -> Iterator[_Transaction]:
+        """Read as of one moment."""
+        with self._connection() as connection:
+            connection.execute("BEGIN")
+            yield _Transaction(connection)
+            connection.execute("COMMIT")
+
+    @contextmanager
+    def writing(self) -> Iterator[_Transaction]:
+        """Write in one transaction; an exception of any kind undoes it."""
+        with self._connection() as connection:
+            connection.execute("BEGIN IMMEDIATE")
+            yield _Transaction(connection)
+            connection.execute("COMMIT")
+
+    def close(self) -> None:
+        """Close the file."""
+        with self._lock:
+            self._closed = True
+            while self._idle:
+                self._idle.pop().close()
+
+
+def _identity(path: str) -> tuple[int, int] | None:
+    try:
+        found = os.stat(path)
+    except OSError:
+        return None
+    return (found.st_dev, found.st_ino)
+
+
+_CASE = "SELECT body, personal FROM cases"
+_EFFECT = (
+    "SELECT key, kind, case_id, version, template, due_at, state, body, personal FROM effects"
+)
+
+
+class _Transaction:
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    # -- reading -------------------------------------------------------------------------------
+
+    def _read_cases(self, statement: str, values: Sequence[Any]) -> list[Case]:
+        rows = self._connection.execute(statement, values)
+        return [decode_case(body, personal) for body, personal in rows]
+
+    def case(self, case_id: str) -> Case | None:
+        found = self._read_cases(f"{_CASE} WHERE id = ?", (case_id,))
+        return found[0] if found else None
+
+    def find(self, query: Query) -> tuple[Case, ...]:
+        if query.field == "subject":
+            where, values = "process = ? AND subject = ?", (query.process, query.value)
+        else:
+            where = (
+                "id IN (SELECT case_id FROM found_by WHERE process = ? AND field = ? AND value = ?)"
+            )
+            values = (query.process, query.field, query.value)
+        return tuple(self._read_cases(f"{_CASE} WHERE {where} ORDER BY id", values))
+
+    def history(self, case_id: str) -> tuple[Event, ...]:
+        rows = self._connection.execute(
+            "SELECT body, personal FROM events WHERE case_id = ? ORDER BY version", (case_id,)
+        )
+        return tuple(decode_event(body, personal) for body, personal in rows)
+
+    def events(self) -> Iterator[Event]:
+        rows = self._connection.execute("SELECT body, personal FROM events ORDER BY number")
+        return (decode_event(body, personal) for body, personal in rows)
+
+    def cases(self, wanted: CaseFilter, after: str, limit: int) -> list[Case]:
+        where, values = ["id > ?"], list[Any]([after])
+        named = {
+            "process": wanted.process,
+            "state": wanted.state,
+            "subject": wanted.subject,
+            "unit": wanted.unit,
+            "is_open": wanted.is_open,
+        }
+        for name, value in named.items():
+            if value is not None:
+                where.append(f"{name} = ?")
+                values.append(value)
+        if wanted.units is not None:
+            where.append(f"unit IN ({_marks(wanted.units)})")
+            values += sorted(wanted.units)
+        if wanted.reference is not None:
+            where.append("id IN (SELECT case_id FROM reference WHERE system = ? AND id = ?)")
+            values += [wanted.reference.system, wanted.reference.id]
+        statement = f"{_CASE} WHERE {' AND '.join(where)} ORDER BY id LIMIT ?"
+        return self._read_cases(statement, (*values, limit))
+
+    def waiting(
+        self,
+        states: Sequence[tuple[str, str]],
+        units: frozenset[str] | None,
+        after: Position | None,
+        limit: int,
+    ) -> list[Case]:
+        terms: list[tuple[str, tuple[str, ...]]] = []
+        for pair in states:
+            if units is None:
+                terms.append(("is_open AND process = ? AND state = ?", pair))
+            else:
+                where = "is_open AND process = ? AND state = ? AND unit = ?"
+                terms += [(where, (*pair, unit)) for unit in sorted(units)]
+        found: list[Case] = []
+        for start in range(0, len(terms), _MOST_TERMS):
+            found += self._merged(terms[start : start + _MOST_TERMS], after, limit)
+        return sorted(found, key=lambda case: (due_key(case), case.id))[:limit]
+
+    def _merged(
+        self, terms: Sequence[tuple[str, tuple[str, ...]]], after: Position | None, limit: int
+    ) -> list[Case]:
+        # Each part runs along its index; SQLite merges them and stops at the limit.
+        beyond = " AND (due, id) > (?, ?)" if after else ""
+        parts = [
+            f"SELECT body, personal, due, id FROM cases WHERE {where}{beyond}" for where, _ in terms
+        ]
+        values: list[Any] = []
+        for _, given in terms:
+            values += (*given, *(after or ()))
+        statement = f"{' UNION ALL '.join(parts)} ORDER BY due, id LIMIT ?"
+        rows = self._connection.execute(statement, (*values, limit))
+        return [decode_case(body, personal) for body, personal, *_ in rows]
+
+    def timers(self, until: dt.datetime, limit: int) -> list[Case]:
+        statement = f"{_CASE} WHERE timer IS NOT NULL AND timer <= ? ORDER BY timer, id LIMIT ?"
+        return self._read_cases(statement, (until.isoformat(), limit))
+
+    def effects(self, case_id: str | None, state: str | None) -> list[Effect]:
+        named = {"case_id": case_id, "state": state}
+        given = {name: value for name, value in named.items() if value is not None}
+        where = " AND ".join(f"{name} = ?" for name in given) or "1"
+        rows = self._connection.execute(
+            f"{_EFFECT} WHERE {where} ORDER BY number", tuple(given.values())
+        )
+        return [decode_effect(row) for row in rows]
+
+    def first_result(self, key: str) -> FirstResult | None:
+        row = self._connection.execute(
+            "SELECT case_id, version, digest FROM results WHERE key = ?", (key,)
+        ).fetchone()
+        return FirstResult(*row) if row else None
+
+    def routines(self) -> Mapping[str, Source]:
+        files: dict[str, dict[str, str]] = {}
+        # routine.toml comes first, as it did when the pack was read.
+        for key, file, text in self._connection.execute(
+            "SELECT key, file, text FROM routines ORDER BY key, file <> 'routine.toml', file"
+        ):
+            files.setdefault(key, {})[file] = text
+        return {key: Source(key, texts) for key, texts in files.items()}
+
+    def refusals(self) -> Mapping[str, int]:
+        return dict(self._connection.execute("SELECT rule, times FROM refusals ORDER BY rule"))
+
+    # -- writing -------------------------------------------------------------------------------
+
+    def apply(self, changes: Sequence[Change], key: str = "", digest: str = "") -> None:
+        for change in changes:
+            self._keep_case(change)
+            self._keep_event(change)
+        if key:
+            first = changes[0].event
+            self._connection.execute(
+                "INSERT INTO results VALUES (?, ?, ?, ?)",
+                (key, first.case_id, first.version, digest),
+            )
+
+    def _keep_case(self, change: Change) -> None:
+        case, before = change.case, change.before
+        body, personal = encode_case(case)
+        state = (
+            case.state,
+            case.is_open,
+            case.version,
+            due_key(case),
+            case.timer_at.isoformat() if case.timer_at and case.is_open else None,
+            change.open_key or None,
+            body,
+            personal,
+        )
+        execute = self._connection.execute
+        try:
+            if before.version:
+                written = execute(
+                    "UPDATE cases SET state = ?, is_open = ?, version = ?, due = ?, timer = ?, "
+                    "open_key = ?, body = ?, personal = ? WHERE id = ? AND version = ?",
+                    (*state, case.id, before.version),
+                )
+            else:
+                written = execute(
+                    "INSERT INTO cases (id, process, subject, unit, state, is_open, version, due, "
+                    "timer, open_key, body, personal) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
+                    "ON CONFLICT (id) DO NOTHING",
+                    (case.id, case.process, case.subject, case.unit, *state),
+                )
+        except sqlite3.IntegrityError:
+            raise one_open(self._holder(change.open_key)) from None
+        if written.rowcount != 1:
+            raise lost_race(case.id)
+        for name, value in change.found_by:
+            execute(
+                "INSERT OR IGNORE INTO found_by VALUES (?, ?, ?, ?)",
+                (case.process, name, value, case.id),
+            )
+        for ref in case.references[len(before.references) :]:
+            execute(
+                "INSERT OR IGNORE INTO reference VALUES (?, ?, ?)", (ref.system, ref.id, case.id)
+            )
+
+    def _holder(self, open_key: str) -> str:
+        row = self._connection.execute(
+            "SELECT id FROM cases WHERE open_key = ?", (open_key,)
+        ).fetchone()
+        return str(row[0]) if row else ""
+
+    def _keep_event(self, change: Change) -> None:
+        event = change.event
+        execute = self._connection.execute
+        body, personal = encode_event(event)
+        execute(
+            "INSERT INTO events (case_id, version, body, personal) VALUES (?, ?, ?, ?)",
+            (event.case_id, event.version, body, personal),
+        )
+        for effect in change.effects:
+            body, personal = encode_effect(effect)
+            execute(
+                "INSERT INTO effects (key, kind, case_id, version, template, due_at, state, body, "
+                "personal) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                (
+                    effect.key,
+                    effect.kind,
+                    effect.case_id,
+                    effect.version,
+                    effect.template,
+                    effect.due_at.isoformat(),
+                    effect.state,
+                    body,
+                    personal,
+                ),
+            )
+
+    def keep_routine(self, key: str, source: Source) -> None:
+        self._connection.executemany(
+            "INSERT OR IGNORE INTO routines VALUES (?, ?, ?)",
+            [(key, file, text) for file, text in source.files.items()],
+        )
+
+    def count_refusals(self, rules: Sequence[str]) -> None:
+        self._connection.executemany(
+            "INSERT INTO refusals VALUES (?, 1) ON CONFLICT (rule) DO UPDATE SET times = times + 1",
+            [(rule,) for rule in rules],
+        )
+
+
+def _marks(values: frozenset[str]) -> str:
+    return ", ".join("?" for _ in values)
