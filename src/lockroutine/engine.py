@@ -543,7 +543,7 @@ class Engine:
     # -- routines ------------------------------------------------------------------------------
 
     def _keep_routine(self, transaction: Writing) -> None:
-        stored = transaction.routines().get(self.routine.key)
+        stored = transaction.routine(self.routine.key)
         if stored is None:
             transaction.keep_routine(self.routine.key, self.routine.source)
         elif stored.digest != self.routine.source.digest:
@@ -558,8 +558,9 @@ class Engine:
             self._load_routines(reading)
 
     def _load_routines(self, reading: Reading) -> None:
-        for key, source in reading.routines().items():
-            if key not in self._book:
+        for key in reading.routine_keys().difference(self._book):
+            source = reading.routine(key)
+            if source:
                 self._book[key] = Routine(source)
 
     def _routine_of(self, key: str) -> Routine:

@@ -94,8 +94,11 @@ class Reading(Protocol):
     def first_result(self, key: str) -> FirstResult | None:
         """What the first command with this key did."""
 
-    def routines(self) -> Mapping[str, Source]:
-        """The text of every routine that cases were started under, by ``name@version``."""
+    def routine_keys(self) -> frozenset[str]:
+        """Every routine that cases were started under, as ``name@version``."""
+
+    def routine(self, key: str) -> Source | None:
+        """The text of one of them."""
 
     def refusals(self) -> Mapping[str, int]:
         """How often each rule refused, by its path."""

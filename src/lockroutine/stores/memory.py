@@ -143,8 +143,11 @@ class _Transaction:
     def first_result(self, key: str) -> FirstResult | None:
         return self._tables.results.get(key)
 
-    def routines(self) -> Mapping[str, Source]:
-        return self._tables.routines
+    def routine_keys(self) -> frozenset[str]:
+        return frozenset(self._tables.routines)
+
+    def routine(self, key: str) -> Source | None:
+        return self._tables.routines.get(key)
 
     def refusals(self) -> Mapping[str, int]:
         return self._tables.refused

@@ -387,14 +387,19 @@ class _Transaction:
         ).fetchone()
         return FirstResult(*row) if row else None
 
-    def routines(self) -> Mapping[str, Source]:
-        files: dict[str, dict[str, str]] = {}
+    def routine_keys(self) -> frozenset[str]:
+        rows = self._connection.execute("SELECT key FROM routines WHERE file = 'routine.toml'")
+        return frozenset(key for (key,) in rows)
+
+    def routine(self, key: str) -> Source | None:
         # routine.toml comes first, as it did when the pack was read.
-        for key, file, text in self._connection.execute(
-            "SELECT key, file, text FROM routines ORDER BY key, file <> 'routine.toml', file"
-        ):
-            files.setdefault(key, {})[file] = text
-        return {key: Source(key, texts) for key, texts in files.items()}
+        files = dict(
+            self._connection.execute(
+                "SELECT file, text FROM routines WHERE key = ? ORDER BY file <> 'routine.toml', file",
+                (key,),
+            )
+        )
+        return Source(key, files) if files else None
 
     def refusals(self) -> Mapping[str, int]:
         return dict(self._connection.execute("SELECT rule, times FROM refusals ORDER BY rule"))
