@@ -14,13 +14,13 @@ from lockroutine.errors import (
     RulesError,
     StoreError,
 )
+from lockroutine.facts import Facts
 from lockroutine.model import (
     Actor,
     Case,
     Cure,
     Effect,
     Event,
-    Facts,
     Option,
     Page,
     Reason,

@@ -10,7 +10,7 @@ import datetime as dt
 import re
 import types
 import typing
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, Literal, TypeAlias
 
 import attrs
@@ -18,7 +18,8 @@ from attrs import frozen
 
 from lockroutine._strict import converter, problems_of
 from lockroutine.errors import InvalidForm, Problem
-from lockroutine.model import Facts, Language, Text, serial_number
+from lockroutine.facts import Facts, serial_number
+from lockroutine.model import Language, Text
 
 __all__ = ["Entry", "checked", "entries", "entry", "facts_of", "json_schema", "read_form"]
 
@@ -101,22 +102,22 @@ def entry(
 
 def checked(_: type, fields: list[attrs.Attribute[Any]]) -> list[attrs.Attribute[Any]]:
     """The ``field_transformer`` of every form: check what its entries declare."""
-    made: list[attrs.Attribute[Any]] = []
-    for one in fields:
-        declared: Entry = one.metadata["entry"]
-        converters: list[Callable[[Any], Any]] = [_trimmed]
-        if declared.format == "serial_number":
-            converters.append(lambda value, name=one.name: _serials(value, name))
-        made.append(
-            one.evolve(
-                converter=attrs.converters.pipe(*converters),
-                repr=_hidden if declared.privacy else True,
-                validator=lambda _, attribute, value, declared=declared: _check(
-                    attribute.name, declared, value
-                ),
-            )
-        )
-    return made
+    return [_checked(one, one.metadata["entry"]) for one in fields]
+
+
+def _checked(one: attrs.Attribute[Any], declared: Entry) -> attrs.Attribute[Any]:
+    def convert(value: Any) -> Any:
+        value = _trimmed(value)
+        return _serials(value, one.name) if declared.format == "serial_number" else value
+
+    def validate(_: object, attribute: attrs.Attribute[Any], value: Any) -> None:
+        message = _fault(declared, value)
+        if message:
+            raise InvalidForm([Problem(attribute.name, message)])
+
+    return one.evolve(
+        converter=convert, validator=validate, repr=_hidden if declared.privacy else True
+    )
 
 
 def _hidden(value: object) -> str:
@@ -131,12 +132,6 @@ def _serials(value: Any, name: str) -> Any:
     if type(value) is tuple:
         return tuple(serial_number(item, name) for item in value)
     return value if value is None else serial_number(value, name)
-
-
-def _check(name: str, declared: Entry, value: Any) -> None:
-    message = _fault(declared, value)
-    if message:
-        raise InvalidForm([Problem(name, message)])
 
 
 def _fault(declared: Entry, value: Any) -> str:
@@ -195,10 +190,12 @@ def read_form(form: type, given: object) -> Any:
     """
     if type(given) is form:
         # Validators saw the values, but nothing has seen their types yet.
-        given = {one.name: getattr(given, one.name) for one in attrs.fields(form)}
-        given = {k: _as_mapping(v) for k, v in given.items() if v is not None}
+        values = {name: getattr(given, name) for name in entries(form)}
+        given = {name: _as_mapping(v) for name, v in values.items() if v is not None}
     if not isinstance(given, Mapping):
-        raise InvalidForm([Problem("form", f"must be a {form.__name__} or a mapping of its fields")])
+        raise InvalidForm(
+            [Problem("form", f"must be a {form.__name__} or a mapping of its fields")]
+        )
     try:
         return converter.structure(given, form)
     except Exception as error:

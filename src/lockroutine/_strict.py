@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import types
 import typing
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Literal, TypeVar
 
 import attrs
@@ -66,7 +66,7 @@ def _datetime(value: object, _: object) -> dt.datetime:
     if value.utcoffset() is None:
         raise Wrong("has no time zone; write it like 2026-03-02T10:00:00+01:00")
     try:
-        return value.astimezone(dt.timezone.utc)
+        return value.astimezone(dt.UTC)
     except OverflowError:
         raise Wrong("is too far from today") from None
 
@@ -130,37 +130,46 @@ def strict_converter() -> cattrs.Converter:
 
     made.register_structure_hook_func(_is_scalar_union, scalar)
 
-    def guarded(
-        predicate: Any, accepted: tuple[type, ...], wanted: str, lists: bool
-    ) -> None:
-        @made.register_structure_hook_factory(predicate)
-        def factory(kind: Any) -> Any:
-            arms = typing.get_args(kind)
+    @made.register_structure_hook_factory(_is_list)
+    def list_hook(kind: Any) -> Callable[[object, Any], tuple[object, ...]]:
+        (item, *_) = typing.get_args(kind)
 
-            def hook(value: Any, _: Any) -> Any:
-                if not isinstance(value, accepted):
-                    raise Wrong(f"must be {wanted}, not {_kind_of(value)}")
-                entries = enumerate(value) if lists else value.items()
-                done: dict[Any, Any] = {}
-                errors: list[Exception] = []
-                for key, item in entries:
-                    try:
-                        if not lists and type(key) is not str:
-                            raise Wrong("must have text as its key")
-                        done[key] = made.structure(item, arms[0] if lists else arms[1])
-                    except Exception as error:
-                        note = f"[{key}]" if lists else str(key)
-                        error.add_note(IterableValidationNote(note, key, None))
-                        errors.append(error)
-                if errors:
-                    raise IterableValidationError("problems", errors, kind)
-                return tuple(done.values()) if lists else done
+        def hook(value: object, _: Any) -> tuple[object, ...]:
+            if not isinstance(value, list | tuple):
+                raise Wrong(f"must be a list, not {_kind_of(value)}")
+            return tuple(_each(made, enumerate(value), item, kind).values())
 
-            return hook
+        return hook
 
-    guarded(_is_list, (list, tuple), "a list", True)
-    guarded(_is_table, (Mapping,), "a table", False)
+    @made.register_structure_hook_factory(_is_table)
+    def table_hook(kind: Any) -> Callable[[object, Any], dict[Any, object]]:
+        item = typing.get_args(kind)[1]
+
+        def hook(value: object, _: Any) -> dict[Any, object]:
+            if not isinstance(value, Mapping):
+                raise Wrong(f"must be a table, not {_kind_of(value)}")
+            return _each(made, value.items(), item, kind)
+
+        return hook
+
     return made
+
+
+def _each(
+    made: cattrs.Converter, entries: Iterable[tuple[Any, object]], item: Any, kind: Any
+) -> dict[Any, object]:
+    """Structure every entry, and say of each that is wrong where it stands."""
+    done: dict[Any, object] = {}
+    errors: list[Exception] = []
+    for key, value in entries:
+        try:
+            done[key] = made.structure(value, item)
+        except Exception as error:
+            error.add_note(IterableValidationNote(f"[{key}]", key, item))
+            errors.append(error)
+    if errors:
+        raise IterableValidationError("problems", errors, kind)
+    return done
 
 
 converter = strict_converter()
@@ -192,7 +201,9 @@ def _deeper(path: str, error: BaseException) -> str:
         if isinstance(note, AttributeValidationNote):
             return _join(path, note.name.rstrip("_"))
         if isinstance(note, IterableValidationNote):
-            return f"{path}[{note.index}]" if isinstance(note.index, int) else _join(path, note.index)
+            return (
+                f"{path}[{note.index}]" if isinstance(note.index, int) else _join(path, note.index)
+            )
     return path
 
 

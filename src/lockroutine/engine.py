@@ -13,7 +13,8 @@ from typing import TypeVar
 from lockroutine import figures, verify, worklist
 from lockroutine._fields import json_schema
 from lockroutine._log import log
-from lockroutine.decide import Asking, Command, Decision, clock_steps, decide, permit
+from lockroutine.decide import Asking, Command, Decision, decide, permit
+from lockroutine.decide.evolve import clock_steps
 from lockroutine.errors import (
     ConflictError,
     InvalidForm,
@@ -23,6 +24,7 @@ from lockroutine.errors import (
     RulesError,
     nearest,
 )
+from lockroutine.facts import aware, canonical, identifier, sha256
 from lockroutine.model import (
     Actor,
     Case,
@@ -36,10 +38,6 @@ from lockroutine.model import (
     Verdict,
     Verification,
     WorkItem,
-    aware,
-    canonical,
-    identifier,
-    sha256,
 )
 from lockroutine.routine import Routine, Step, load_routine
 from lockroutine.rules.terms import CLOCK
@@ -54,7 +52,7 @@ _CLOCK = Actor(CLOCK, roles={CLOCK})
 
 
 def _now() -> dt.datetime:
-    return dt.datetime.now(dt.timezone.utc)
+    return dt.datetime.now(dt.UTC)
 
 
 class Engine:
@@ -311,9 +309,7 @@ class Engine:
         with self.store.reading() as reading:
             return self._options(reading, self.routine, case, actor, language)
 
-    def worklist(
-        self, *, actor: Actor, limit: int = 50, cursor: str = ""
-    ) -> Page[WorkItem]:
+    def worklist(self, *, actor: Actor, limit: int = 50, cursor: str = "") -> Page[WorkItem]:
         """What waits for this actor, oldest due first.
 
         Args:
@@ -392,7 +388,9 @@ class Engine:
         seen = self._routine_of(case.routine).may_see(case.process, actor)
         return tuple(event.only(seen) for event in events)
 
-    def effects(self, *, case_id: str | None = None, state: str | None = None) -> tuple[Effect, ...]:
+    def effects(
+        self, *, case_id: str | None = None, state: str | None = None
+    ) -> tuple[Effect, ...]:
         """What plugins are asked to do, in the order of recording."""
         with self.store.reading() as reading:
             return tuple(reading.effects(case_id, state))
@@ -472,9 +470,7 @@ class Engine:
         if first.digest != stated:
             raise ConflictError("This key was used for another command already.", first.case_id)
         self._load_routines(transaction)
-        return verify.replay(
-            self._routine_of, transaction.history(first.case_id)[: first.version]
-        )
+        return verify.replay(self._routine_of, transaction.history(first.case_id)[: first.version])
 
     @contextmanager
     def _writing(self) -> Iterator[Writing]:

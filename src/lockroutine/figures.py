@@ -78,9 +78,7 @@ class _Reading(Protocol):
     def refusals(self) -> Mapping[str, int]: ...
 
 
-def count(
-    routine: Routine, cases: Iterable[Case], reading: _Reading, now: dt.datetime
-) -> Figures:
+def count(routine: Routine, cases: Iterable[Case], reading: _Reading, now: dt.datetime) -> Figures:
     """Count everything once, in one pass over the cases and one over the events."""
     open_cases: Counter[tuple[str, str]] = Counter()
     overdue: Counter[tuple[str, str]] = Counter()

@@ -163,9 +163,7 @@ class Appointment:
     coordinator_agreed: bool = field(
         metadata=entry("Samordnaren har sagt ja", "The coordinator has agreed")
     )
-    customer_agreed: bool = field(
-        metadata=entry("Kunden har sagt ja", "The customer has agreed")
-    )
+    customer_agreed: bool = field(metadata=entry("Kunden har sagt ja", "The customer has agreed"))
 
 
 @frozen(kw_only=True, field_transformer=checked)
@@ -181,7 +179,10 @@ class RelativesAppointment:
         metadata=entry(
             "Överenskommet med",
             "Agreed with",
-            choices={"customer": ("Kunden", "The customer"), "relatives": ("Anhöriga", "Relatives")},
+            choices={
+                "customer": ("Kunden", "The customer"),
+                "relatives": ("Anhöriga", "Relatives"),
+            },
         )
     )
     agreed: bool = field(metadata=entry("Tiden är överenskommen", "The time is agreed"))
@@ -195,9 +196,7 @@ class VisitTime:
     """
 
     starts_at: dt.datetime = field(metadata=entry("Börjar", "Starts at"))
-    customer_agreed: bool = field(
-        metadata=entry("Kunden har sagt ja", "The customer has agreed")
-    )
+    customer_agreed: bool = field(metadata=entry("Kunden har sagt ja", "The customer has agreed"))
 
 
 @frozen(kw_only=True, field_transformer=checked)
@@ -438,7 +437,9 @@ class BatteryReading:
     Source: R4. A level without its time is never good.
     """
 
-    level: int = field(metadata=entry("Nivå i procent", "Level in per cent", minimum=0, maximum=100))
+    level: int = field(
+        metadata=entry("Nivå i procent", "Level in per cent", minimum=0, maximum=100)
+    )
     read_at: dt.datetime = field(metadata=entry("Avläst", "Read at"))
     source: Literal["admin_tool", "app", "staff"] = field(
         metadata=entry(
@@ -502,7 +503,9 @@ class Delivery:
     Source: R7, O1.
     """
 
-    delivered: int = field(metadata=entry("Levererat antal", "Delivered", minimum=1, maximum=10_000))
+    delivered: int = field(
+        metadata=entry("Levererat antal", "Delivered", minimum=1, maximum=10_000)
+    )
     model: str = field(metadata=entry("Modell", "Model", longest=60))
     fits: tuple[str, ...] = field(
         default=(), metadata=entry("Passar dörrtyper", "Fits kinds of door", longest=50)

@@ -6,9 +6,6 @@ Nothing here knows how it is read, decided or stored.
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
-import json
-import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Generic, Literal, TypeAlias, TypeVar
 
@@ -16,6 +13,7 @@ import attrs
 from attrs import field, frozen
 
 from lockroutine.errors import InvalidForm, Problem
+from lockroutine.facts import NOTHING, Facts, Value, canonical, identifier, sha256
 
 __all__ = [
     "Actor",
@@ -23,7 +21,6 @@ __all__ = [
     "Cure",
     "Effect",
     "Event",
-    "Facts",
     "Language",
     "Option",
     "Page",
@@ -31,149 +28,13 @@ __all__ = [
     "Reason",
     "Reference",
     "Text",
-    "Value",
     "Verdict",
     "Verification",
     "WorkItem",
-    "aware",
-    "canonical",
-    "identifier",
 ]
 
 Language: TypeAlias = Literal["sv", "en"]
-Value: TypeAlias = "None | bool | int | str | tuple[Value, ...] | Facts"
 T = TypeVar("T")
-
-MAX_ID = 200
-
-
-def identifier(value: object, path: str) -> str:
-    """Check an id that comes from the host: short, printable, not blank.
-
-    Raises:
-        InvalidForm: It is no text, blank, over 200 characters, or holds control characters.
-
-    >>> identifier("customer-17", "subject")
-    'customer-17'
-    """
-    if type(value) is not str:
-        raise InvalidForm([Problem(path, "must be text")])
-    if not value.strip() or value != value.strip():
-        raise InvalidForm([Problem(path, "must not be blank or begin or end with a space")])
-    if len(value) > MAX_ID:
-        raise InvalidForm([Problem(path, f"must be at most {MAX_ID} characters")])
-    if not value.isprintable():
-        raise InvalidForm([Problem(path, "must not hold control characters or lone surrogates")])
-    return value
-
-
-def serial_number(value: object, path: str = "serial_number") -> str:
-    """One spelling for a serial number: no spaces, upper case. Otherwise it is opaque.
-
-    >>> serial_number(" ph 1-001 ")
-    'PH1-001'
-    """
-    if type(value) is not str:
-        raise InvalidForm([Problem(path, "must be text")])
-    if len(value) > MAX_ID:
-        raise InvalidForm([Problem(path, f"must be at most {MAX_ID} characters")])
-    return identifier("".join(unicodedata.normalize("NFKC", value).split()).upper(), path)
-
-
-def aware(value: object, path: str) -> dt.datetime:
-    """A time as UTC, or a refusal if it has no time zone.
-
-    Raises:
-        InvalidForm: It is no datetime, or a naive one.
-    """
-    if not isinstance(value, dt.datetime):
-        raise InvalidForm([Problem(path, "must be a datetime with its time zone")])
-    if value.utcoffset() is None:
-        raise InvalidForm(
-            [Problem(path, "has no time zone; use datetime.now(timezone.utc) or a zoneinfo zone")]
-        )
-    try:
-        return value.astimezone(dt.timezone.utc)
-    except OverflowError:
-        raise InvalidForm([Problem(path, "is too far from today")]) from None
-
-
-class Facts(Mapping[str, Value]):
-    """A frozen mapping of plain values whose ``repr`` names the fields and never the values.
-
-    >>> Facts({"phone": "+46 70 174 06 05"})
-    <phone>
-    """
-
-    __slots__ = ("_values",)
-    _values: dict[str, Value]
-
-    def __init__(self, values: Mapping[str, Any] | Iterable[tuple[str, Any]] = ()) -> None:
-        object.__setattr__(self, "_values", {k: _freeze(v) for k, v in dict(values).items()})
-
-    def __setattr__(self, name: str, value: object) -> None:
-        raise AttributeError("Facts are frozen")
-
-    def __getitem__(self, key: str) -> Value:
-        return self._values[key]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._values)
-
-    def __len__(self) -> int:
-        return len(self._values)
-
-    def __hash__(self) -> int:
-        return hash(canonical(self))
-
-    def __repr__(self) -> str:
-        return f"<{', '.join(self._values)}>"
-
-    def __reduce__(self) -> tuple[type[Facts], tuple[dict[str, Value]]]:
-        return (Facts, (self._values,))
-
-    def at(self, path: str) -> Value:
-        """The value at a dotted path, or None where there is none."""
-        here: Value = self
-        for name in path.split("."):
-            if not isinstance(here, Facts):
-                return None
-            here = here._values.get(name)
-        return here
-
-    def merged(self, other: Mapping[str, Value]) -> Facts:
-        """These facts, with those of ``other`` laid over them."""
-        if not other:
-            return self
-        made = object.__new__(Facts)
-        values = other._values if isinstance(other, Facts) else other
-        object.__setattr__(made, "_values", {**self._values, **values})
-        return made
-
-
-def _freeze(value: Any) -> Value:
-    if isinstance(value, Mapping):
-        return value if isinstance(value, Facts) else Facts(value)
-    if isinstance(value, list | tuple):
-        return tuple(_freeze(item) for item in value)
-    return value  # type: ignore[no-any-return]  # JSON's own plain values
-
-
-NOTHING = Facts()
-
-
-def _plain(value: object) -> dict[str, Value]:
-    if isinstance(value, Facts):
-        return value._values
-    raise TypeError(f"{type(value).__name__} is no plain value")
-
-
-_encode = json.JSONEncoder(sort_keys=True, separators=(",", ":"), default=_plain).encode
-
-
-def canonical(value: Any) -> str:
-    """JSON text that is the same for equal values: what is hashed and stored."""
-    return _encode(value)
 
 
 @frozen
@@ -190,6 +51,18 @@ class Text:
     def get(self, language: Language) -> str:
         """The text in one language: ``sv`` or ``en``."""
         return self.sv if language == "sv" else self.en
+
+
+def _actor_id(value: object) -> str:
+    return identifier(value, "actor.id")
+
+
+def _system(value: object) -> str:
+    return identifier(value, "reference.system")
+
+
+def _issued_id(value: object) -> str:
+    return identifier(value, "reference.id")
 
 
 def _names(value: Iterable[str]) -> frozenset[str]:
@@ -214,7 +87,7 @@ class Actor:
     'anna'
     """
 
-    id: str = field(converter=lambda value: identifier(value, "actor.id"))
+    id: str = field(converter=_actor_id)
     roles: frozenset[str] = field(default=(), converter=_names)
     units: frozenset[str] = field(default=(), converter=_names)
 
@@ -227,8 +100,8 @@ class Reference:
     'easit:4711'
     """
 
-    system: str = field(converter=lambda value: identifier(value, "reference.system"))
-    id: str = field(converter=lambda value: identifier(value, "reference.id"))
+    system: str = field(converter=_system)
+    id: str = field(converter=_issued_id)
 
     def __str__(self) -> str:
         return f"{self.system}:{self.id}"
@@ -387,11 +260,6 @@ class Event:
                 )
             )
         )
-
-
-def sha256(text: str) -> str:
-    """The SHA-256 of a text, in hexadecimal."""
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 @frozen(kw_only=True)

@@ -17,8 +17,9 @@ from transitions import Machine, MachineError
 
 from lockroutine._fields import Entry
 from lockroutine.errors import NotFound, nearest
+from lockroutine.facts import Facts, identifier, serial_number
 from lockroutine.forms import FORMS
-from lockroutine.model import Actor, Case, Facts, Text, identifier, serial_number
+from lockroutine.model import Actor, Case, Text
 from lockroutine.rules.calendar import Hours
 from lockroutine.rules.fields import fields_of
 from lockroutine.rules.reader import Source, read_pack, read_source
@@ -240,8 +241,8 @@ class Routine:
         >>> load_routine().apps(Actor("kim", roles={"home_health_staff"}))
         ('homecare',)
         """
-        found = ((name, shown) for name, shown in self.pack.shown.items())
-        return tuple(n for n, shown in found if isinstance(shown, App) and shown.role in actor.roles)
+        apps = ((name, shown) for name, shown in self.pack.shown.items() if isinstance(shown, App))
+        return tuple(name for name, app in apps if app.role in actor.roles)
 
     def links(self) -> Mapping[str, Link]:
         """The guides and pages to look up, by name.

@@ -15,9 +15,7 @@ __all__ = ["problems_with", "replay"]
 def replay(routine_of: Callable[[str], Routine], events: Sequence[Event]) -> Case:
     """The case that these events make, from its first on."""
     first = events[0]
-    case = routine_of(first.routine).blank(
-        first.process, first.case_id, first.subject, first.unit
-    )
+    case = routine_of(first.routine).blank(first.process, first.case_id, first.subject, first.unit)
     for event in events:
         case = evolve(routine_of(event.routine), case, event)
     return case
@@ -44,7 +42,8 @@ def problems_with(
     if found:
         return found
     if len(events) != case.version or previous != case.head:
-        return [Problem(case.id, f"the case knows of {case.version} events, there are {len(events)}")]
+        message = f"the case knows of {case.version} events, there are {len(events)}"
+        return [Problem(case.id, message)]
     if replay(routine_of, events) != case:
         return [Problem(case.id, "the case is not what its events make of it")]
     return []

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import functools
 import re
+from collections.abc import Container
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from attrs import frozen
@@ -108,7 +109,7 @@ class Calendar:
         '2026-03-29T07:00:00+00:00'
         """
         moved = self.local(at) + dt.timedelta(days=sign * length.days)
-        exact = moved.astimezone(dt.timezone.utc)
+        exact = moved.astimezone(dt.UTC)
         return exact + dt.timedelta(minutes=sign * length.minutes)
 
     def is_holiday(self, day: dt.date) -> bool:
@@ -130,7 +131,7 @@ class Calendar:
 
 
 @functools.cache
-def _holidays(country: str) -> object:
+def _holidays(country: str) -> Container[dt.date]:
     import holidays  # takes 60 ms, and most decisions need none  # noqa: PLC0415
 
     return holidays.country_holidays(country)

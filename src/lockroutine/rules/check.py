@@ -351,7 +351,9 @@ class _Process:
         for name, ref in transition.sets.items():
             yield from self._ref(f"{path}.sets.{name}", ref, transition)
             if self._privacy(ref, transition) or self.fields[name].privacy:
-                yield Problem(f"{path}.sets.{name}", "personal values are only kept as forms give them")
+                yield Problem(
+                    f"{path}.sets.{name}", "personal values are only kept as forms give them"
+                )
         yield from _known(f"{path}.clears", transition.clears, self.fields, "field")
         known = self.process.transitions
         yield from _known(f"{path}.undoes", transition.undoes, known, "transition")

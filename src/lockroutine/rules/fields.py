@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 import attrs
 
-from lockroutine._fields import Entry, entries
+from lockroutine._fields import Entry, Privacy, entries
 from lockroutine.forms import FORMS
 from lockroutine.model import Text
 from lockroutine.rules.schema import Process, Transition
@@ -39,7 +39,7 @@ def fields_of(process: Process) -> dict[str, Entry]:
 def entry_at(fields: Mapping[str, Entry], path: str) -> Entry | None:
     """The declaration at a dotted path; what lies within something personal is personal."""
     here: Mapping[str, Entry] = fields
-    privacy = ""
+    privacy: Privacy = ""
     found: Entry | None = None
     for name in path.split("."):
         found = here.get(name)

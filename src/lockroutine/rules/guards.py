@@ -13,7 +13,8 @@ from typing import ClassVar
 
 from attrs import Factory, field, frozen
 
-from lockroutine.model import Case, Facts, Query, Text
+from lockroutine.facts import NOTHING, Facts
+from lockroutine.model import Case, Query, Text
 from lockroutine.rules.calendar import Hours
 from lockroutine.rules.scene import Scene, Unjudged, parse_time
 from lockroutine.rules.terms import CLAUSES, GAPS, SUBJECT, Condition, Ref, doc
@@ -66,7 +67,7 @@ class Want:
 class Finding:
     """That a guard is not content: the values that matter (never personal), and its wants."""
 
-    values: Facts = Facts()
+    values: Facts = NOTHING
     wants: tuple[Want, ...] = ()
 
 

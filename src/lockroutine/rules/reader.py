@@ -21,7 +21,7 @@ from attrs import field, frozen
 
 from lockroutine._strict import Wrong, problems_of, strict_converter
 from lockroutine.errors import NotFound, Problem, RulesError, nearest
-from lockroutine.model import canonical, sha256
+from lockroutine.facts import canonical, sha256
 from lockroutine.rules.calendar import Duration
 from lockroutine.rules.check import check
 from lockroutine.rules.effects import EFFECTS, EffectRule
@@ -228,15 +228,17 @@ def _by_kind(made: cattrs.Converter, kinds: Iterable[type[Any]]) -> Callable[[An
     return hook
 
 
+def _exactly(base: type) -> Callable[[Any], bool]:
+    """The hook of a base class must not catch its kinds, which are subclasses of it."""
+    return lambda kind: kind is base
+
+
 def _pack_converter() -> cattrs.Converter:
     made = strict_converter()
     made.register_structure_hook(Ref, _ref)
     made.register_structure_hook(Duration, _duration)
     for base, kinds in ((Guard, GUARDS), (EffectRule, EFFECTS), (Shown, SHOWN)):
-        # The hook must not catch the kinds themselves, which are subclasses of the base.
-        made.register_structure_hook_func(
-            lambda kind, base=base: kind is base, _by_kind(made, kinds)
-        )
+        made.register_structure_hook_func(_exactly(base), _by_kind(made, kinds))
     made.register_structure_hook(
         Transition,
         cattrs.gen.make_dict_structure_fn(

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 
 from attrs import field, frozen
 
-from lockroutine.model import Actor, Case, Facts, Value
+from lockroutine.facts import Facts, Value
+from lockroutine.model import Actor, Case
 from lockroutine.rules.calendar import Calendar, Duration
 from lockroutine.rules.terms import Condition, Ref
 

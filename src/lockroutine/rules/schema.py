@@ -289,7 +289,7 @@ class Transition:
         metadata=doc("Ids in other systems that the case gets: system and value."),
     )
     timer: Timer | None = field(
-        default=None, metadata=doc("When the clock makes it; goes with `by = [\"clock\"]`.")
+        default=None, metadata=doc('When the clock makes it; goes with `by = ["clock"]`.')
     )
     clauses: tuple[str, ...] = field(default=(), metadata=CLAUSES)
     gaps: tuple[str, ...] = field(default=(), metadata=GAPS)

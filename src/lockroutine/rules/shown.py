@@ -106,9 +106,9 @@ class Figure(Shown):
     """
 
     kind: ClassVar[str] = "figure"
-    figure: Literal[
-        "open_cases", "overdue", "time_in_state", "late_entries", "refusals"
-    ] = field(metadata=doc("Which one."))
+    figure: Literal["open_cases", "overdue", "time_in_state", "late_entries", "refusals"] = field(
+        metadata=doc("Which one.")
+    )
 
 
 @frozen(kw_only=True)

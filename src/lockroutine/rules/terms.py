@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+import re
 import string
 from typing import Literal
 
 from attrs import field, frozen
 
-__all__ = ["CLAUSES", "CLOCK", "GAPS", "JOINT", "LABEL", "SUBJECT", "Condition", "Message", "Ref", "doc"]
+__all__ = [
+    "CLAUSES",
+    "CLOCK",
+    "GAPS",
+    "JOINT",
+    "LABEL",
+    "SUBJECT",
+    "Condition",
+    "Message",
+    "Ref",
+    "doc",
+]
 
 CLOCK = "clock"
 """The word in ``by`` for a transition that time makes."""
@@ -51,7 +63,7 @@ class Message(string.Template):
     """A text with `$fields` in it. There is no way to call or compute anything."""
 
     idpattern = r"(?a:[a-z][a-z0-9_]*(?:\.[a-z][a-z0-9_]*)*)"
-    flags = 0  # only lower case: `$NAME` is a mistake, and is found as one
+    flags = re.RegexFlag(0)  # only lower case: `$NAME` is a mistake, and is found as one
 
 
 @frozen(kw_only=True)

@@ -6,7 +6,8 @@ import datetime as dt
 import json
 from typing import Any
 
-from lockroutine.model import NOTHING, Case, Effect, Event, Facts, Reference, canonical
+from lockroutine.facts import NOTHING, Facts, canonical
+from lockroutine.model import Case, Effect, Event, Reference
 
 __all__ = [
     "decode_case",

@@ -1,4 +1,4 @@
-"""Everything in memory: for tests, for trying out, and as the model that other stores are held to."""
+"""Everything in memory: for tests, trying out, and as the model for other stores."""
 
 from __future__ import annotations
 
@@ -129,9 +129,12 @@ class _Transaction:
         ]
 
     def timers(self, until: dt.datetime, limit: int) -> list[Case]:
-        found = (case for case in self._tables.cases.values() if case.timer_at and case.is_open)
-        due = [(case.timer_at, case.id) for case in found if case.timer_at and case.timer_at <= until]
-        return [self._tables.cases[case_id] for _, case_id in sorted(due)[:limit]]
+        due = sorted(
+            (case.timer_at, case.id)
+            for case in self._tables.cases.values()
+            if case.is_open and case.timer_at and case.timer_at <= until
+        )
+        return [self._tables.cases[case_id] for _, case_id in due[:limit]]
 
     def effects(self, case_id: str | None, state: str | None) -> list[Effect]:
         return [

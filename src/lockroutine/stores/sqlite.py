@@ -273,9 +273,7 @@ def _identity(path: str) -> tuple[int, int] | None:
 
 
 _CASE = "SELECT body, personal FROM cases"
-_EFFECT = (
-    "SELECT key, kind, case_id, version, template, due_at, state, body, personal FROM effects"
-)
+_EFFECT = "SELECT key, kind, case_id, version, template, due_at, state, body, personal FROM effects"
 
 
 class _Transaction:
@@ -294,7 +292,8 @@ class _Transaction:
 
     def find(self, query: Query) -> tuple[Case, ...]:
         if query.field == "subject":
-            where, values = "process = ? AND subject = ?", (query.process, query.value)
+            where = "process = ? AND subject = ?"
+            values: tuple[str, ...] = (query.process, query.value)
         else:
             where = (
                 "id IN (SELECT case_id FROM found_by WHERE process = ? AND field = ? AND value = ?)"
@@ -395,7 +394,8 @@ class _Transaction:
         # routine.toml comes first, as it did when the pack was read.
         files = dict(
             self._connection.execute(
-                "SELECT file, text FROM routines WHERE key = ? ORDER BY file <> 'routine.toml', file",
+                "SELECT file, text FROM routines WHERE key = ? "
+                "ORDER BY file <> 'routine.toml', file",
                 (key,),
             )
         )

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
+from lockroutine.decide.wording import say
 from lockroutine.model import Case, Cure, Text
 from lockroutine.routine import Routine, Step
 from lockroutine.rules.guards import Want
 from lockroutine.rules.terms import CLOCK
-from lockroutine.wording import say
 
 __all__ = ["bring", "for_role", "for_wants", "make_first"]
 
@@ -50,10 +50,14 @@ def _another_case(book: Mapping[str, Routine], routine: Routine, want: Want) -> 
 
 def _away_from(routine: Routine, case: Case) -> tuple[str, ...]:
     leaving = routine.process(case.process).leaving(case.state)
-    return tuple(transition.to for _, transition in leaving if transition.to not in ("", case.state))
+    return tuple(
+        transition.to for _, transition in leaving if transition.to not in ("", case.state)
+    )
 
 
-def bring(routine: Routine, process: str, case: Case | None, states: Iterable[str]) -> Iterator[Cure]:
+def bring(
+    routine: Routine, process: str, case: Case | None, states: Iterable[str]
+) -> Iterator[Cure]:
     """The first step that brings a case (or a new one) towards one of these states."""
     state = case.state if case else ""
     name = routine.process(process).way(state, states)
@@ -88,9 +92,7 @@ def _steps(
     roles = routine.roles_for(step)
     case_id = case.id if case and case.version else ""
     if roles:
-        text = say(
-            words, step=routine.label(step), process=label, roles=routine.role_labels(roles)
-        )
+        text = say(words, step=routine.label(step), process=label, roles=routine.role_labels(roles))
         yield _cure(step, roles, case_id, text=text)
     elif CLOCK in routine.transition(step).by:
         text = say("cure_clock", step=routine.label(step), process=label)
@@ -100,9 +102,7 @@ def _steps(
             yield from _steps(routine, driver, None)
 
 
-def _cure(
-    step: Step, roles: tuple[str, ...], case_id: str, *, text: Text, field: str = ""
-) -> Cure:
+def _cure(step: Step, roles: tuple[str, ...], case_id: str, *, text: Text, field: str = "") -> Cure:
     return Cure(
         process=step.process,
         transition=step.transition,

@@ -1,242 +1,45 @@
-"""The decision: may this be done now, what is recorded if it is, and how a case looks after it.
-
-Pure. What a decision needs to know of other cases it asks for: `permit` and `decide` are
-generators that yield a `Query` and are sent the cases found. Whoever drives them does the I/O, in
-whatever way (see `answer` for the shortest one).
-
->>> from lockroutine import Actor, load_routine
->>> routine = load_routine()
->>> case = routine.blank("lock", "1", "PH1-001", "north")
->>> command = Command(
-...     transition="register",
-...     actor=Actor("bo", roles={"installer"}, units={"north"}),
-...     form={"model": "X1", "fits": ["euro"]},
-...     recorded_at=dt.datetime(2026, 3, 2, 9, 0, tzinfo=dt.timezone.utc),
-... )
->>> decision = answer(decide({routine.key: routine}, case, command), lambda query: ())
->>> decision.changes[0].case.state
-'in_store'
-"""
+"""One command on its way through its own transition and those that it drives. Pure."""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Generator, Mapping
 from typing import TypeAlias, TypeVar
 
 import attrs
-from attrs import field, frozen
 
-from lockroutine import cures
 from lockroutine._fields import facts_of, read_form
-from lockroutine.errors import InvalidForm, Problem, Refused
+from lockroutine.decide import cures
+from lockroutine.decide.command import Change, Command
+from lockroutine.decide.evolve import effect_of, evolve
+from lockroutine.decide.wording import say
+from lockroutine.errors import InvalidForm, Problem
+from lockroutine.facts import NOTHING, Facts, Value, canonical, sha256
 from lockroutine.model import (
-    NOTHING,
-    Actor,
     Case,
     Cure,
     Effect,
     Event,
-    Facts,
     Query,
     Reason,
     Reference,
     Text,
-    Value,
     Verdict,
-    canonical,
-    sha256,
 )
 from lockroutine.routine import CompiledProcess, Routine, Step
-from lockroutine.rules.effects import EffectRule, PairLock, SendNotice, UnpairLock
 from lockroutine.rules.guards import Finding, Guard, Want
-from lockroutine.rules.scene import FormNeeded, Scene, Unjudged, parse_time
+from lockroutine.rules.scene import FormNeeded, Scene, Unjudged
 from lockroutine.rules.schema import Joint, Transition
 from lockroutine.rules.terms import CLOCK, Message
-from lockroutine.wording import say
 
-__all__ = ["Change", "Command", "Decision", "answer", "decide", "evolve", "permit"]
+__all__ = ["Asking", "Book", "Walk"]
 
 T = TypeVar("T")
 Asking: TypeAlias = Generator[Query, tuple[Case, ...], T]
 Book: TypeAlias = Mapping[str, Routine]
 
 
-@frozen(kw_only=True)
-class Command:
-    """That somebody wants to make a transition.
-
-    Args:
-        transition: Its name.
-        actor: Who.
-        form: The attrs form or a plain mapping; None if nothing is given yet.
-        recorded_at: Now.
-        happened_at: When it happened, for a late entry; None for now.
-        late_reason: Why it is entered late.
-        references: Ids in other systems that the case gets.
-        salt: Random text that makes the digest of personal data unguessable.
-    """
-
-    transition: str
-    actor: Actor
-    form: object = field(default=None, repr=False)
-    recorded_at: dt.datetime
-    happened_at: dt.datetime | None = None
-    late_reason: str = field(default="", repr=False)
-    references: tuple[Reference, ...] = ()
-    salt: str = field(default="", repr=False)
-
-
-@frozen(kw_only=True)
-class Change:
-    """What one event makes of one case.
-
-    Args:
-        before: The case before; with version 0 if the event opens it.
-        case: The case after.
-        event: The event.
-        effects: What plugins are asked to do.
-        open_key: What no other open case may share; empty if nothing or if the case has ended.
-        found_by: The fields and values, beside the subject, by which rules find the case.
-    """
-
-    before: Case
-    case: Case
-    event: Event
-    effects: tuple[Effect, ...] = ()
-    open_key: str = ""
-    found_by: tuple[tuple[str, str], ...] = ()
-
-
-@frozen
-class Decision:
-    """Everything that is recorded together or not at all; the first change is the one asked for."""
-
-    changes: tuple[Change, ...]
-
-
-def answer(asking: Asking[T], look: Callable[[Query], tuple[Case, ...]]) -> T:
-    """Drive a decision to its end, with a function that finds the cases it asks for."""
-    try:
-        query = next(asking)
-        while True:
-            query = asking.send(look(query))
-    except StopIteration as done:
-        return done.value  # type: ignore[no-any-return]
-
-
-def permit(book: Book, case: Case, command: Command) -> Asking[Verdict]:
-    """Whether a command would be allowed, with everything that stands in the way.
-
-    With no form given, what speaks of the form is left open.
-
-    Raises:
-        InvalidForm: A form was given, and it is wrong.
-        NotFound: There is no such transition.
-    """
-    walk = _Walk(book, command)
-    yield from walk.make(case)
-    return walk.verdict(case)
-
-
-def decide(book: Book, case: Case, command: Command) -> Asking[Decision]:
-    """What a command makes of the case and of those it drives.
-
-    Raises:
-        Refused: With everything that stands in the way.
-        InvalidForm: The form is missing or wrong.
-        NotFound: There is no such transition.
-    """
-    if command.form is None:
-        command = attrs.evolve(command, form={})
-    walk = _Walk(book, command)
-    yield from walk.make(case)
-    verdict = walk.verdict(case)
-    if not verdict.allowed:
-        raise Refused(verdict)
-    return Decision(tuple(walk.changes))
-
-
-def evolve(routine: Routine, case: Case, event: Event) -> Case:
-    """How a case looks after an event. Replaying all its events gives the case that is stored."""
-    process = routine.process(case.process)
-    transition = process.transition(event.transition)
-    state = process.rules.states[event.after]
-    moved = bool(transition.to)
-    since = event.happened_at if moved or case.since is None else case.since
-    done = (case.done | {event.transition}) - frozenset(transition.undoes)
-    data = case.data.merged(event.form)
-    if transition.sets:
-        data = data.merged(_set_by(transition, case, event))
-    personal = case.personal.merged(event.personal or NOTHING)
-    if transition.clears:
-        data, personal = _without(data, transition.clears), _without(personal, transition.clears)
-    after = attrs.evolve(
-        case,
-        state=event.after,
-        version=event.version,
-        is_open=not state.end,
-        since=since,
-        changed_at=event.happened_at,
-        due_at=routine.calendar.after(since, state.due) if state.due else None,
-        done=done,
-        data=data,
-        personal=personal,
-        references=(*case.references, *(r for r in event.references if r not in case.references)),
-        head=event.hash,
-    )
-    return attrs.evolve(after, timer_at=_timer_at(routine, process, after))
-
-
-def _set_by(transition: Transition, case: Case, event: Event) -> dict[str, Value]:
-    """The facts that a transition writes by itself, from what the event holds for ever."""
-    form = event.form
-    sources: dict[str, Callable[[str], Value]] = {
-        "form": form.at,
-        "case": case.value,
-        "actor": lambda _: event.actor,
-        "event": lambda _: event.happened_at.isoformat(),
-    }
-    return {
-        name: sources[ref.source](ref.name) if ref.source != "value" else ref.literal
-        for name, ref in transition.sets.items()
-    }
-
-
-def _without(facts: Facts, names: tuple[str, ...]) -> Facts:
-    return Facts({name: value for name, value in facts.items() if name not in names})
-
-
-def _timer_at(routine: Routine, process: CompiledProcess, case: Case) -> dt.datetime | None:
-    """When the clock is to look at a case next."""
-    times = (at for _, at in clock_steps(routine, process, case))
-    return min(times, default=None)
-
-
-def clock_steps(
-    routine: Routine, process: CompiledProcess, case: Case
-) -> list[tuple[str, dt.datetime]]:
-    """The transitions that the clock makes from a case's state, each with its time."""
-    found: list[tuple[str, dt.datetime]] = []
-    for name, transition in process.leaving(case.state):
-        timer = transition.timer
-        if timer is None or (not transition.to and name in case.done):
-            continue
-        base = case.since
-        if timer.at:
-            text = case.value(timer.at)
-            base = parse_time(text, timer.at) if isinstance(text, str) else None
-        if base is None:
-            continue
-        if timer.after:
-            base = routine.calendar.after(base, timer.after)
-        if timer.before:
-            base = routine.calendar.after(base, timer.before, -1)
-        found.append((name, base))
-    return sorted(found, key=lambda step: step[1])
-
-
-class _Walk:
+class Walk:
     """One command on its way through its own transition and those that it drives.
 
     Later steps see what earlier ones did: ``_pending`` lies over what queries find.
@@ -251,6 +54,7 @@ class _Walk:
         self._pending: dict[str, Case] = {}
 
     def verdict(self, case: Case) -> Verdict:
+        """What was found to stand in the way."""
         return Verdict(
             process=case.process,
             transition=self._command.transition,
@@ -288,7 +92,12 @@ class _Walk:
     # -- one step ------------------------------------------------------------------------------
 
     def _step(
-        self, case: Case, step: Step, form: tuple[Facts, Facts] | None, cause: str, item: Value = None
+        self,
+        case: Case,
+        step: Step,
+        form: tuple[Facts, Facts] | None,
+        cause: str,
+        item: Value = None,
     ) -> Asking[None]:
         routine = self._book[case.routine]
         process = routine.process(step.process)
@@ -382,7 +191,7 @@ class _Walk:
         self, routine: Routine, transition: Transition, scene: Scene, event: Event
     ) -> list[Effect]:
         return [
-            _effect(routine, name, rule, scene, event)
+            effect_of(routine, name, rule, scene, event)
             for name, rule in transition.effects.items()
             if scene.applies(rule.when)
         ]
@@ -567,8 +376,11 @@ class _Walk:
             case_id = sha256(f"{scene.case.id}/{scene.case.version}/{path}/{subject}")[:32]
             unit = scene.case.unit
             target = routine.blank(joint.process, case_id, process.subject(subject), unit)
-        given = {name: value for name, ref in joint.form.items()
-                 if (value := scene.value(ref)) is not None}
+        given = {
+            name: value
+            for name, ref in joint.form.items()
+            if (value := scene.value(ref)) is not None
+        }
         form = self._book[target.routine].form(driven)
         facts = facts_of(read_form(form, given)) if form else (NOTHING, NOTHING)
         cause = f"{scene.case.id}/{scene.case.version}"
@@ -624,43 +436,7 @@ def _leave(case: Case) -> Want:
 def _filled(text: Text, routine: Routine, finding: Finding) -> Text:
     values: dict[str, object] = {}
     for name, value in (*routine.parameters.items(), *finding.values.items()):
-        values[name] = ", ".join(value) if isinstance(value, tuple) else value
+        values[name] = ", ".join(map(str, value)) if isinstance(value, tuple) else value
     return Text(
         sv=Message(text.sv).safe_substitute(values), en=Message(text.en).safe_substitute(values)
-    )
-
-
-def _effect(
-    routine: Routine, name: str, rule: EffectRule, scene: Scene, event: Event
-) -> Effect:
-    case = scene.case
-    template = getattr(rule, "template", "")
-    names: set[str] = set()
-    if template:
-        message = routine.pack.template[template]
-        for text in (message.subject, message.body):
-            for written in (text.sv, text.en):
-                names |= set(Message(written).get_identifiers())
-    data: dict[str, Value] = {}
-    personal: dict[str, Value] = {}
-    fields = routine.process(case.process).fields
-    for used in sorted(names):
-        value = case.value(used)
-        declared = fields.get(used.partition(".")[0])
-        (personal if declared and declared.privacy else data)[used] = value
-    match rule:
-        case PairLock() | UnpairLock():
-            data["serial_number"] = scene.value(rule.serial_number)
-            data["customer"] = scene.value(rule.customer)
-        case SendNotice():
-            data["to"] = rule.to
-    return Effect(
-        key=f"{case.id}/{event.version}/{name}",
-        kind=rule.kind,
-        case_id=case.id,
-        version=event.version,
-        template=template,
-        values=Facts(data),
-        personal=Facts(personal),
-        due_at=event.recorded_at,
     )
