@@ -13,6 +13,7 @@ from typing import TypeVar
 from lockroutine import figures, verify, worklist
 from lockroutine._fields import json_schema
 from lockroutine._log import log
+from lockroutine.book import Book
 from lockroutine.decide import Asking, Command, Decision, decide, permit
 from lockroutine.decide.evolve import clock_steps
 from lockroutine.errors import (
@@ -21,7 +22,6 @@ from lockroutine.errors import (
     NotFound,
     Problem,
     Refused,
-    RulesError,
     nearest,
 )
 from lockroutine.facts import aware, canonical, identifier, sha256
@@ -80,12 +80,16 @@ class Engine:
     def __init__(
         self, store: Store, *, routine: Routine, clock: Callable[[], dt.datetime] = _now
     ) -> None:
-        self.routine = routine
         self.store = store
         self._clock = clock
-        self._book: dict[str, Routine] = {routine.key: routine}
+        self._book = Book(routine)
         with store.writing() as transaction:
-            self._keep_routine(transaction)
+            self._book.keep(transaction)
+
+    @property
+    def routine(self) -> Routine:
+        """The routine that new cases start under."""
+        return self._book.current
 
     @classmethod
     def open(
@@ -167,6 +171,7 @@ class Engine:
         """
         rules = self.routine.process(process)
         subject, unit = rules.subject(subject), identifier(unit, "unit")
+        _late(happened_at, late_reason)
         command = self._command(transition, actor, form, happened_at, late_reason, references)
         stated = self._stated(process, subject, unit, command) if key else ""
         with self._writing() as transaction:
@@ -210,6 +215,7 @@ class Engine:
             ConflictError: The case is not of the version expected.
             StoreError: The store cannot be used.
         """
+        _late(happened_at, late_reason)
         command = self._command(transition, actor, form, happened_at, late_reason, references)
         stated = self._stated(case_id, "", "", command) if key else ""
         with self._writing() as transaction:
@@ -236,7 +242,7 @@ class Engine:
             due = reading.timers(now, limit)
         moved: list[Case] = []
         for case in due:
-            routine = self._routine_of(case.routine)
+            routine = self._book[case.routine]
             steps = clock_steps(routine, routine.process(case.process), case)
             name = next(name for name, at in steps if at <= now)
             try:
@@ -265,7 +271,7 @@ class Engine:
             InvalidForm: A form was given, and it is wrong.
             NotFound: There is no such case or transition.
         """
-        command = self._command(transition, actor, form, happened_at, "?", ())
+        command = self._command(transition, actor, form, happened_at, "", ())
         with self.store.reading() as reading:
             case = self._case(reading, case_id)
             return self._answer(reading, permit(self._book, case, command))
@@ -284,7 +290,7 @@ class Engine:
         """Whether an actor may open a case; like `explain`."""
         rules = self.routine.process(process)
         case = self.routine.blank(process, "", rules.subject(subject), identifier(unit, "unit"))
-        command = self._command(transition, actor, form, happened_at, "?", ())
+        command = self._command(transition, actor, form, happened_at, "", ())
         with self.store.reading() as reading:
             return self._answer(reading, permit(self._book, case, command))
 
@@ -298,7 +304,7 @@ class Engine:
         """
         with self.store.reading() as reading:
             case = self._case(reading, case_id)
-            return self._options(reading, self._routine_of(case.routine), case, actor, language)
+            return self._options(reading, self._book[case.routine], case, actor, language)
 
     def start_options(
         self, process: str, *, actor: Actor, subject: str, unit: str, language: Language = "en"
@@ -325,11 +331,11 @@ class Engine:
         now = self._time()
         found: list[WorkItem] = []
         with self.store.reading() as reading:
-            self._load_routines(reading)
+            self._book.load(reading)
             while True:
                 cases = self._waiting(reading, actor, position, limit + 1)
                 for case in cases[:limit]:
-                    routine = self._routine_of(case.routine)
+                    routine = self._book[case.routine]
                     roles = {r for r in actor.roles if routine.in_scope(actor, case.unit, {r})}
                     seen = routine.seen_by(case, actor)
                     found += worklist.items(routine, seen, roles, now)
@@ -385,7 +391,7 @@ class Engine:
             events = reading.history(case_id)
         if actor is None:
             return events
-        seen = self._routine_of(case.routine).may_see(case.process, actor)
+        seen = self._book[case.routine].may_see(case.process, actor)
         return tuple(event.only(seen) for event in events)
 
     def effects(
@@ -400,12 +406,12 @@ class Engine:
         problems: list[Problem] = []
         cases = events = 0
         with self.store.reading() as reading:
-            self._load_routines(reading)
+            self._book.load(reading)
             after = ""
             while page := reading.cases(CaseFilter(), after, MOST):
                 for case in page:
                     history = reading.history(case.id)
-                    problems += verify.problems_with(self._routine_of, case, history)
+                    problems += verify.problems_with(self._book.__getitem__, case, history)
                     cases += 1
                     events += len(history)
                 after = page[-1].id
@@ -415,7 +421,7 @@ class Engine:
         """The figures of the whole store; what each counts stands in `Figures`."""
         now = self._time()
         with self.store.reading() as reading:
-            self._load_routines(reading)
+            self._book.load(reading)
             return figures.count(self.routine, _all_cases(reading), reading, now)
 
     # -- inside --------------------------------------------------------------------------------
@@ -439,11 +445,6 @@ class Engine:
             happened_at = aware(happened_at, "happened_at")
             if happened_at > now:
                 raise InvalidForm([Problem("happened_at", "lies in the future")])
-            if not late_reason:
-                message = "is missing: say why this was not entered at once"
-                raise InvalidForm([Problem("late_reason", message)])
-        elif late_reason and late_reason != "?":
-            raise InvalidForm([Problem("late_reason", "goes with happened_at")])
         return Command(
             transition=transition,
             actor=actor,
@@ -469,8 +470,10 @@ class Engine:
             return None
         if first.digest != stated:
             raise ConflictError("This key was used for another command already.", first.case_id)
-        self._load_routines(transaction)
-        return verify.replay(self._routine_of, transaction.history(first.case_id)[: first.version])
+        self._book.load(transaction)
+        return verify.replay(
+            self._book.__getitem__, transaction.history(first.case_id)[: first.version]
+        )
 
     @contextmanager
     def _writing(self) -> Iterator[Writing]:
@@ -505,65 +508,22 @@ class Engine:
             query = next(asking)
             while True:
                 if query not in known:
-                    known[query] = self._find(reading, query)
+                    known[query] = self._book.find(reading, query)
                 query = asking.send(known[query])
         except StopIteration as done:
             return done.value  # type: ignore[no-any-return]
-
-    def _find(self, reading: Reading, query: Query) -> tuple[Case, ...]:
-        found = reading.find(query)
-        for case in found:
-            self._pinned(reading, case)
-        if query.as_of is None:
-            return found
-        then = (self._as_of(reading, case, query.as_of) for case in found)
-        return tuple(case for case in then if case)
-
-    def _as_of(self, reading: Reading, case: Case, at: dt.datetime) -> Case | None:
-        events = [e for e in reading.history(case.id) if e.happened_at <= at]
-        return verify.replay(self._routine_of, events) if events else None
 
     def _case(self, reading: Reading, case_id: str) -> Case:
         case = reading.case(identifier(case_id, "case_id"))
         if case is None:
             raise NotFound("case", case_id)
-        self._pinned(reading, case)
-        return case
+        return self._book.meet(reading, case)
 
     def _conflict(self, reading: Reading, case: Case, expect: int) -> ConflictError:
         changed = [e.transition for e in reading.history(case.id) if e.version > expect]
         since = f": since then {', '.join(changed)}" if changed else ""
         message = f"The case is at version {case.version}, not {expect}{since}."
         return ConflictError(message, case.id, changed)
-
-    # -- routines ------------------------------------------------------------------------------
-
-    def _keep_routine(self, transaction: Writing) -> None:
-        stored = transaction.routine(self.routine.key)
-        if stored is None:
-            transaction.keep_routine(self.routine.key, self.routine.source)
-        elif stored.digest != self.routine.source.digest:
-            message = (
-                f"the store knows another text of {self.routine.key} (from {stored.digest[:12]}, "
-                f"now {self.routine.source.digest[:12]}); give the changed pack a new version"
-            )
-            raise RulesError([Problem("version", message, "routine.toml")])
-
-    def _pinned(self, reading: Reading, case: Case) -> None:
-        if case.routine not in self._book:
-            self._load_routines(reading)
-
-    def _load_routines(self, reading: Reading) -> None:
-        for key in reading.routine_keys().difference(self._book):
-            source = reading.routine(key)
-            if source:
-                self._book[key] = Routine(source)
-
-    def _routine_of(self, key: str) -> Routine:
-        try:
-            return self._book[key]
-        except KeyError:
-            raise NotFound("routine", key) from None
 
     # -- reading -------------------------------------------------------------------------------
 
@@ -631,7 +591,7 @@ class Engine:
     def _shown(self, case: Case, actor: Actor | None) -> Case:
         if actor is None:
             return case
-        routine = self._routine_of(case.routine)
+        routine = self._book[case.routine]
         if not routine.in_scope(actor, case.unit, actor.roles):
             raise NotFound("case", case.id)
         return routine.seen_by(case, actor)
@@ -642,6 +602,15 @@ def _all_cases(reading: Reading) -> Iterator[Case]:
     while page := reading.cases(CaseFilter(), after, MOST):
         yield from page
         after = page[-1].id
+
+
+def _late(happened_at: dt.datetime | None, late_reason: str) -> None:
+    """A late entry bears a reason, and nothing else does."""
+    if happened_at is not None and not late_reason:
+        message = "is missing: say why this was not entered at once"
+        raise InvalidForm([Problem("late_reason", message)])
+    if happened_at is None and late_reason:
+        raise InvalidForm([Problem("late_reason", "goes with happened_at")])
 
 
 def _limit(limit: int) -> int:

@@ -1,0 +1,78 @@
+"""The routines that cases run under: the engine's own, and those that the store remembers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from lockroutine.errors import NotFound, Problem, RulesError
+from lockroutine.model import Case, Query
+from lockroutine.routine import Routine
+from lockroutine.stores import Reading, Writing
+from lockroutine.verify import replay
+
+__all__ = ["Book"]
+
+
+class Book(Mapping[str, Routine]):
+    """Routines by ``name@version``; those of the store are compiled when they are first met.
+
+    Args:
+        current: The routine that new cases start under.
+    """
+
+    def __init__(self, current: Routine) -> None:
+        self.current = current
+        self._routines: dict[str, Routine] = {current.key: current}
+
+    def __getitem__(self, key: str) -> Routine:
+        try:
+            return self._routines[key]
+        except KeyError:
+            raise NotFound("routine", key) from None
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(tuple(self._routines))
+
+    def __len__(self) -> int:
+        return len(self._routines)
+
+    def keep(self, transaction: Writing) -> None:
+        """See to it that the store remembers the current routine.
+
+        Raises:
+            RulesError: It remembers another text under the same name and version.
+        """
+        current = self.current
+        stored = transaction.routine(current.key)
+        if stored is None:
+            transaction.keep_routine(current.key, current.source)
+        elif stored.digest != current.source.digest:
+            message = (
+                f"the store knows another text of {current.key} ({stored.digest[:12]}, here "
+                f"{current.source.digest[:12]}); give the changed pack a new version"
+            )
+            raise RulesError([Problem("version", message, "routine.toml")])
+
+    def load(self, reading: Reading) -> None:
+        """Meet every routine of the store."""
+        for key in reading.routine_keys().difference(self._routines):
+            source = reading.routine(key)
+            if source:
+                self._routines[key] = Routine(source)
+
+    def meet(self, reading: Reading, case: Case) -> Case:
+        """A case whose routine is known from here on."""
+        if case.routine not in self._routines:
+            self.load(reading)
+        return case
+
+    def find(self, reading: Reading, query: Query) -> tuple[Case, ...]:
+        """The cases that a decision asks for, as of the time that it is judged by."""
+        found = tuple(self.meet(reading, case) for case in reading.find(query))
+        if query.as_of is None:
+            return found
+        then = []
+        for case in found:
+            events = [e for e in reading.history(case.id) if e.happened_at <= query.as_of]
+            then += [replay(self.__getitem__, events)] if events else []
+        return tuple(then)
