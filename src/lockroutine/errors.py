@@ -20,10 +20,14 @@ __all__ = [
     "InvalidForm",
     "LockroutineError",
     "NotFound",
+    "OutcomeUnknown",
+    "PluginError",
     "Problem",
     "Refused",
+    "Rejected",
     "RulesError",
     "StoreError",
+    "TryAgain",
     "nearest",
 ]
 
@@ -144,6 +148,36 @@ class RulesError(LockroutineError):
 
 class StoreError(LockroutineError):
     """The database cannot be used: locked, read-only, full, damaged, or of a newer library."""
+
+
+class PluginError(LockroutineError):
+    """What a plugin says of an effect that it could not do.
+
+    Raise one of its three kinds; anything else that a plugin raises counts as
+    `OutcomeUnknown` if the outside system may have been reached.
+
+    Attributes:
+        message: What happened, without personal data and without secrets.
+    """
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+
+    def __str__(self) -> str:
+        return self.message
+
+
+class TryAgain(PluginError):
+    """Nothing was done outside; the same may work later."""
+
+
+class Rejected(PluginError):
+    """Nothing was done outside, and the same will never work: a person must look."""
+
+
+class OutcomeUnknown(PluginError):
+    """It was sent and no answer came: look it up by its key before sending it again."""
 
 
 def nearest(name: str, known: Iterable[str]) -> str:

@@ -271,6 +271,7 @@ class Effect:
         kind: The effect kind, for example ``open_ticket``.
         case_id: The case that asked for it.
         version: The event of that case that asked for it.
+        recipient: The role or contact that a notice goes to; empty for other kinds.
         template: The message template of the pack that it speaks by; empty if none.
         values: What it carries that is not personal.
         personal: What it carries that is personal or secret.
@@ -282,6 +283,7 @@ class Effect:
     kind: str
     case_id: str
     version: int
+    recipient: str = ""
     template: str = ""
     values: Facts = NOTHING
     personal: Facts = NOTHING

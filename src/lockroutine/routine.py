@@ -23,9 +23,9 @@ from lockroutine.model import Actor, Case, Text
 from lockroutine.rules.calendar import Hours
 from lockroutine.rules.fields import fields_of
 from lockroutine.rules.reader import Source, read_pack, read_source
-from lockroutine.rules.schema import Duty, Pack, Process, State, Transition
+from lockroutine.rules.schema import Duty, Pack, Process, State, Template, Transition
 from lockroutine.rules.shown import App, Link, Shown, SupportHours
-from lockroutine.rules.terms import CLOCK, JOINT
+from lockroutine.rules.terms import CLOCK, JOINT, Message
 
 __all__ = ["CompiledProcess", "Routine", "Step", "load_routine"]
 
@@ -157,6 +157,7 @@ class Routine:
             name: parameter.value for name, parameter in self.pack.parameter.items()
         }
         self.calendar = self.pack.calendar
+        self._named = {name: _named_by(each) for name, each in self.pack.template.items()}
         self._drivers: dict[Step, list[Step]] = {}
         for process, rules in self.pack.process.items():
             for name, transition in rules.transitions.items():
@@ -212,6 +213,10 @@ class Routine:
     def form(self, step: Step) -> type | None:
         """The form that a step takes, or None."""
         return FORMS.get(self.transition(step).form)
+
+    def fields_named_by(self, template: str) -> tuple[str, ...]:
+        """The fields that a message template names."""
+        return self._named[template]
 
     def states_waiting_for(self, roles: Iterable[str]) -> tuple[tuple[str, str], ...]:
         """The states, with their processes, in which cases may wait for one of these roles."""
@@ -300,6 +305,11 @@ class Routine:
         return attrs.evolve(
             case, personal=Facts({n: v for n, v in case.personal.items() if n in may})
         )
+
+
+def _named_by(template: Template) -> tuple[str, ...]:
+    texts = (template.subject.sv, template.subject.en, template.body.sv, template.body.en)
+    return tuple(sorted({name for text in texts for name in Message(text).get_identifiers()}))
 
 
 def _waiting(state: State) -> Iterator[tuple[str, ...]]:

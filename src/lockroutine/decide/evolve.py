@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import attrs
 
@@ -13,9 +13,8 @@ from lockroutine.routine import CompiledProcess, Routine
 from lockroutine.rules.effects import EffectRule, PairLock, SendNotice, UnpairLock
 from lockroutine.rules.scene import Scene, parse_time
 from lockroutine.rules.schema import Transition
-from lockroutine.rules.terms import Message
 
-__all__ = ["clock_steps", "effect_of", "evolve"]
+__all__ = ["clock_steps", "effects_of", "evolve"]
 
 
 def evolve(routine: Routine, case: Case, event: Event) -> Case:
@@ -97,30 +96,22 @@ def clock_steps(
     return sorted(found, key=lambda step: step[1])
 
 
-def effect_of(routine: Routine, name: str, rule: EffectRule, scene: Scene, event: Event) -> Effect:
-    """What one effect rule of a transition asks for, after the event has been made."""
+def effects_of(
+    routine: Routine, name: str, rule: EffectRule, scene: Scene, event: Event
+) -> Iterator[Effect]:
+    """What one effect rule asks for, after the event has been made: a notice for each recipient."""
     case = scene.case
     template = getattr(rule, "template", "")
-    names: set[str] = set()
-    if template:
-        message = routine.pack.template[template]
-        for text in (message.subject, message.body):
-            for written in (text.sv, text.en):
-                names |= set(Message(written).get_identifiers())
     data: dict[str, Value] = {}
     personal: dict[str, Value] = {}
     fields = routine.process(case.process).fields
-    for used in sorted(names):
-        value = case.value(used)
+    for used in routine.fields_named_by(template) if template else ():
         declared = fields.get(used.partition(".")[0])
-        (personal if declared and declared.privacy else data)[used] = value
-    match rule:
-        case PairLock() | UnpairLock():
-            data["serial_number"] = scene.value(rule.serial_number)
-            data["customer"] = scene.value(rule.customer)
-        case SendNotice():
-            data["to"] = rule.to
-    return Effect(
+        (personal if declared and declared.privacy else data)[used] = case.value(used)
+    if isinstance(rule, PairLock | UnpairLock):
+        data["serial_number"] = scene.value(rule.serial_number)
+        data["customer"] = scene.value(rule.customer)
+    whole = Effect(
         key=f"{case.id}/{event.version}/{name}",
         kind=rule.kind,
         case_id=case.id,
@@ -130,3 +121,7 @@ def effect_of(routine: Routine, name: str, rule: EffectRule, scene: Scene, event
         personal=Facts(personal),
         due_at=event.recorded_at,
     )
+    for recipient in rule.to if isinstance(rule, SendNotice) else ():
+        yield attrs.evolve(whole, key=f"{whole.key}/{recipient}", recipient=recipient)
+    if not isinstance(rule, SendNotice):
+        yield whole

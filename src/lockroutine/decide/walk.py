@@ -11,7 +11,7 @@ import attrs
 from lockroutine._fields import facts_of, read_form
 from lockroutine.decide import cures
 from lockroutine.decide.command import Change, Command
-from lockroutine.decide.evolve import effect_of, evolve
+from lockroutine.decide.evolve import effects_of, evolve
 from lockroutine.decide.wording import say
 from lockroutine.errors import InvalidForm, Problem
 from lockroutine.facts import NOTHING, Facts, Value, canonical, sha256
@@ -191,9 +191,10 @@ class Walk:
         self, routine: Routine, transition: Transition, scene: Scene, event: Event
     ) -> list[Effect]:
         return [
-            effect_of(routine, name, rule, scene, event)
+            effect
             for name, rule in transition.effects.items()
             if scene.applies(rule.when)
+            for effect in effects_of(routine, name, rule, scene, event)
         ]
 
     # -- what may stand in the way -------------------------------------------------------------

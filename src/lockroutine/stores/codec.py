@@ -143,14 +143,15 @@ def encode_effect(effect: Effect) -> tuple[str, str | None]:
     return canonical(effect.values), canonical(effect.personal) if effect.personal else None
 
 
-def decode_effect(row: tuple[str, str, str, int, str, str, str, str, str | None]) -> Effect:
-    """The effect of a row: key, kind, case, version, template, due, state, values, personal."""
-    key, kind, case_id, version, template, due_at, state, values, personal = row
+def decode_effect(row: tuple[str, str, str, int, str, str, str, str, str, str | None]) -> Effect:
+    """The effect of a row, its columns in the order that the store selects them."""
+    key, kind, case_id, version, recipient, template, due_at, state, values, personal = row
     return Effect(
         key=key,
         kind=kind,
         case_id=case_id,
         version=version,
+        recipient=recipient,
         template=template,
         due_at=_parse(due_at),
         state=state,

@@ -81,6 +81,7 @@ CREATE TABLE effects (
     kind TEXT NOT NULL,
     case_id TEXT NOT NULL REFERENCES cases (id),
     version INTEGER NOT NULL,
+    recipient TEXT NOT NULL,
     template TEXT NOT NULL,
     due_at TEXT NOT NULL,
     state TEXT NOT NULL,
@@ -273,7 +274,10 @@ def _identity(path: str) -> tuple[int, int] | None:
 
 
 _CASE = "SELECT body, personal FROM cases"
-_EFFECT = "SELECT key, kind, case_id, version, template, due_at, state, body, personal FROM effects"
+_EFFECT = (
+    "SELECT key, kind, case_id, version, recipient, template, due_at, state, body, personal "
+    "FROM effects"
+)
 
 
 class _Transaction:
@@ -476,13 +480,14 @@ class _Transaction:
         for effect in change.effects:
             body, personal = encode_effect(effect)
             execute(
-                "INSERT INTO effects (key, kind, case_id, version, template, due_at, state, body, "
-                "personal) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                "INSERT INTO effects (key, kind, case_id, version, recipient, template, due_at, "
+                "state, body, personal) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (
                     effect.key,
                     effect.kind,
                     effect.case_id,
                     effect.version,
+                    effect.recipient,
                     effect.template,
                     effect.due_at.isoformat(),
                     effect.state,
