@@ -131,7 +131,12 @@ class Facts(Mapping[str, Value]):
         return made
 
 
+_ATOMS = frozenset({str, int, bool, type(None)})
+
+
 def _freeze(value: Any) -> Value:
+    if type(value) in _ATOMS:  # nearly all are; to ask an abstract class takes ten times as long
+        return value  # type: ignore[no-any-return]
     if isinstance(value, Mapping):
         return value if isinstance(value, Facts) else Facts(value)
     if isinstance(value, list | tuple):
