@@ -1,20 +1,19 @@
-"""How a case looks after an event, and what an event asks of plugins and of the clock. Pure."""
+"""How a case looks after an event, and when the clock is to look at it next. Pure."""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import attrs
 
 from lockroutine.facts import NOTHING, Facts, Value
-from lockroutine.model import Case, Effect, Event
+from lockroutine.model import Case, Event
 from lockroutine.routine import CompiledProcess, Routine
-from lockroutine.rules.effects import EffectRule, PairLock, SendNotice, UnpairLock
-from lockroutine.rules.scene import Scene, parse_time
+from lockroutine.rules.scene import parse_time
 from lockroutine.rules.schema import Transition
 
-__all__ = ["clock_steps", "effects_of", "evolve"]
+__all__ = ["clock_steps", "evolve"]
 
 
 def evolve(routine: Routine, case: Case, event: Event) -> Case:
@@ -39,13 +38,15 @@ def evolve(routine: Routine, case: Case, event: Event) -> Case:
         since=since,
         changed_at=event.happened_at,
         due_at=routine.calendar.after(since, state.due) if state.due else None,
+        timer_at=None,
         done=done,
         data=data,
         personal=personal,
         references=(*case.references, *(r for r in event.references if r not in case.references)),
         head=event.hash,
     )
-    return attrs.evolve(after, timer_at=_timer_at(routine, process, after))
+    timer_at = _timer_at(routine, process, after)
+    return attrs.evolve(after, timer_at=timer_at) if timer_at else after
 
 
 def _set_by(transition: Transition, case: Case, event: Event) -> dict[str, Value]:
@@ -94,34 +95,3 @@ def clock_steps(
             base = routine.calendar.after(base, timer.before, -1)
         found.append((name, base))
     return sorted(found, key=lambda step: step[1])
-
-
-def effects_of(
-    routine: Routine, name: str, rule: EffectRule, scene: Scene, event: Event
-) -> Iterator[Effect]:
-    """What one effect rule asks for, after the event has been made: a notice for each recipient."""
-    case = scene.case
-    template = getattr(rule, "template", "")
-    data: dict[str, Value] = {}
-    personal: dict[str, Value] = {}
-    fields = routine.process(case.process).fields
-    for used in routine.fields_named_by(template) if template else ():
-        declared = fields.get(used.partition(".")[0])
-        (personal if declared and declared.privacy else data)[used] = case.value(used)
-    if isinstance(rule, PairLock | UnpairLock):
-        data["serial_number"] = scene.value(rule.serial_number)
-        data["customer"] = scene.value(rule.customer)
-    whole = Effect(
-        key=f"{case.id}/{event.version}/{name}",
-        kind=rule.kind,
-        case_id=case.id,
-        version=event.version,
-        template=template,
-        values=Facts(data),
-        personal=Facts(personal),
-        due_at=event.recorded_at,
-    )
-    for recipient in rule.to if isinstance(rule, SendNotice) else ():
-        yield attrs.evolve(whole, key=f"{whole.key}/{recipient}", recipient=recipient)
-    if not isinstance(rule, SendNotice):
-        yield whole

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Iterable, Mapping
 from typing import TypeAlias, TypeVar
 
 import attrs
@@ -11,23 +11,14 @@ import attrs
 from lockroutine._fields import facts_of, read_form
 from lockroutine.decide import cures
 from lockroutine.decide.command import Change, Command
-from lockroutine.decide.evolve import effects_of, evolve
+from lockroutine.decide.moment import Driver, Moment
+from lockroutine.decide.record import change_of
 from lockroutine.decide.wording import say
 from lockroutine.errors import InvalidForm, Problem
-from lockroutine.facts import NOTHING, Facts, Value, canonical, sha256
-from lockroutine.model import (
-    Case,
-    Cure,
-    Effect,
-    Event,
-    Query,
-    Reason,
-    Reference,
-    Text,
-    Verdict,
-)
-from lockroutine.routine import CompiledProcess, Routine, Step
-from lockroutine.rules.guards import Finding, Guard, Want
+from lockroutine.facts import NOTHING, Facts, sha256
+from lockroutine.model import Case, Cure, Query, Reason, Text, Verdict
+from lockroutine.routine import Routine, Step
+from lockroutine.rules.guards import Finding, Guard
 from lockroutine.rules.scene import FormNeeded, Scene, Unjudged
 from lockroutine.rules.schema import Joint, Transition
 from lockroutine.rules.terms import CLOCK, Message
@@ -43,6 +34,10 @@ class Walk:
     """One command on its way through its own transition and those that it drives.
 
     Later steps see what earlier ones did: ``_pending`` lies over what queries find.
+
+    Args:
+        book: The routines, by ``name@version``.
+        command: The command.
     """
 
     def __init__(self, book: Book, command: Command) -> None:
@@ -65,80 +60,19 @@ class Walk:
 
     def make(self, case: Case) -> Asking[None]:
         """The command's own transition: roles first, then everything else."""
-        routine = self._book[case.routine]
-        step = Step(case.process, self._command.transition)
-        transition = routine.transition(step)
-        hindrance = self._not_for_this_actor(routine, case, step, transition)
+        moment = Moment(
+            routine=self._book[case.routine],
+            step=Step(case.process, self._command.transition),
+            case=case,
+            form=None,
+            actor=self._command.actor,
+            at=self._happened_at(case),
+        )
+        hindrance = _not_for_this_actor(moment)
         if hindrance:
             self._reasons.append(hindrance)
             return
-        form = self._form(routine, step, transition)
-        yield from self._step(case, step, form, "")
-
-    def _form(
-        self, routine: Routine, step: Step, transition: Transition
-    ) -> tuple[Facts, Facts] | None:
-        given = self._command.form
-        form = routine.form(step)
-        if form is None:
-            if given:
-                name = f"{step.process}.{step.transition}"
-                raise InvalidForm([Problem("form", f"{name} takes no form; give none")])
-            return (NOTHING, NOTHING)
-        if given is None:
-            return None
-        return facts_of(read_form(form, given))
-
-    # -- one step ------------------------------------------------------------------------------
-
-    def _step(
-        self,
-        case: Case,
-        step: Step,
-        form: tuple[Facts, Facts] | None,
-        cause: str,
-        item: Value = None,
-    ) -> Asking[None]:
-        routine = self._book[case.routine]
-        process = routine.process(step.process)
-        transition = process.transition(step.transition)
-        path = f"process.{step.process}.transitions.{step.transition}"
-        at = self._happened_at(case)
-        before = len(self._reasons)
-        after_state = process.after(case.state, step.transition)
-        if case.changed_at and at < case.changed_at:
-            self._refuse("engine.order_in_time", say("order_in_time"))
-        if after_state is None:
-            self._refuse_state(routine, case, step, transition, path)
-        elif not case.version:
-            yield from self._only_one_open(routine, case, process, transition, form, path)
-        scene = Scene(
-            transition=step.transition,
-            case=case,
-            form=None if form is None else form[0].merged(form[1]),
-            actor=self._command.actor,
-            at=at,
-            calendar=routine.calendar,
-            parameters=routine.parameters,
-            owed=process.owed(case),
-            item=item,
-        )
-        for name, guard in transition.guards.items():
-            # In the wrong state values are missing that say nothing of their own.
-            quiet = after_state is None
-            at_path = f"{path}.guards.{name}"
-            yield from self._judge(routine, case, step, guard, scene, at_path, quiet=quiet)
-        if after_state is not None and form is not None:
-            event = self._event(routine, case, step, after_state, form, at, cause)
-            after = evolve(routine, case, event)
-            self._pending[case.id] = after
-            scene = attrs.evolve(scene, case=after)
-            effects = tuple(self._effects(routine, transition, scene, event))
-            self.changes.append(_change(process, case, after, event, effects))
-        refused = len(self._reasons) > before
-        for name, joint in transition.joint.items():
-            at_path = f"{path}.joint.{name}"
-            yield from self._joint(routine, scene, step, joint, at_path, quiet=refused)
+        yield from self._step(attrs.evolve(moment, form=_form(moment, self._command.form)))
 
     def _happened_at(self, case: Case) -> dt.datetime:
         command = self._command
@@ -147,151 +81,94 @@ class Walk:
         # Clocks of several machines differ by a little; a case's events stay in order.
         return max(command.recorded_at, case.changed_at or command.recorded_at)
 
-    def _event(
-        self,
-        routine: Routine,
-        case: Case,
-        step: Step,
-        after: str,
-        form: tuple[Facts, Facts],
-        at: dt.datetime,
-        cause: str,
-    ) -> Event:
-        command = self._command
-        transition = routine.transition(step)
-        brought = tuple(
-            Reference(system, str(value))
-            for system, ref in transition.references.items()
-            if (value := form[0].at(ref.name) if ref.source == "form" else case.value(ref.name))
-        )
-        return Event(
-            case_id=case.id,
-            version=case.version + 1,
-            process=step.process,
-            transition=step.transition,
-            before=case.state,
-            after=after,
-            subject=case.subject,
-            unit=case.unit,
-            actor=command.actor.id,
-            roles=tuple(sorted(command.actor.roles)),
-            happened_at=at,
-            recorded_at=command.recorded_at,
-            late_reason=command.late_reason,
-            routine=routine.key,
-            form=form[0],
-            personal=form[1],
-            salt=command.salt if form[1] else "",
-            references=(*brought, *(() if cause else command.references)),
-            cause=cause,
-            previous=case.head,
-        ).sealed()
+    # -- one step ------------------------------------------------------------------------------
 
-    def _effects(
-        self, routine: Routine, transition: Transition, scene: Scene, event: Event
-    ) -> list[Effect]:
-        return [
-            effect
-            for name, rule in transition.effects.items()
-            if scene.applies(rule.when)
-            for effect in effects_of(routine, name, rule, scene, event)
-        ]
-
-    # -- what may stand in the way -------------------------------------------------------------
+    def _step(self, moment: Moment) -> Asking[None]:
+        case, before = moment.case, len(self._reasons)
+        after_state = moment.process.after(case.state, moment.step.transition)
+        if case.changed_at and moment.at < case.changed_at:
+            self._reasons.append(Reason(rule="engine.order_in_time", text=say("order_in_time")))
+        if after_state is None:
+            self._refuse_state(moment)
+        elif not case.version:
+            yield from self._only_one_open(moment)
+        scene = moment.scene()
+        for name, guard in moment.transition.guards.items():
+            # In the wrong state values are missing that say nothing of their own.
+            quiet = after_state is None
+            yield from self._judge(moment, scene, f"{moment.path}.guards.{name}", guard, quiet)
+        if after_state is not None and moment.form is not None:
+            change = change_of(moment, self._command, after_state)
+            self._pending[case.id] = change.case
+            self.changes.append(change)
+            scene = attrs.evolve(scene, case=change.case)
+        quiet = len(self._reasons) > before
+        for name, joint in moment.transition.joint.items():
+            yield from self._joint(moment, scene, f"{moment.path}.joint.{name}", joint, quiet)
 
     def _refuse(
         self,
+        moment: Moment,
         rule: str,
         text: Text,
-        clauses: tuple[str, ...] = (),
-        gaps: tuple[str, ...] = (),
         values: Facts = NOTHING,
-        cures: tuple[Cure, ...] = (),
+        helps: Iterable[Cure] = (),
+        source: Guard | Joint | Transition | None = None,
     ) -> None:
+        source = source or moment.transition
         self._reasons.append(
-            Reason(rule=rule, clauses=clauses, gaps=gaps, text=text, values=values, cures=cures)
-        )
-
-    def _not_for_this_actor(
-        self, routine: Routine, case: Case, step: Step, transition: Transition
-    ) -> Reason | None:
-        """Why this actor may not make this step at all; it tells nothing of the case."""
-        roles = routine.roles_for(step)
-        path = f"process.{step.process}.transitions.{step.transition}.by"
-        words = {"step": routine.label(step), "roles": routine.role_labels(roles)}
-        by_clock = self._command.actor.roles == {CLOCK} and CLOCK in transition.by
-        if not by_clock and self._command.actor.roles.isdisjoint(roles):
-            kind = "role" if roles else "clock_only" if CLOCK in transition.by else "joint_only"
-            return Reason(
-                rule=path,
-                clauses=transition.clauses,
-                gaps=transition.gaps,
-                text=say(kind, **words),
-                cures=tuple(cures.for_role(routine, case, step)),
+            Reason(
+                rule=rule,
+                clauses=source.clauses,
+                gaps=source.gaps,
+                text=text,
+                values=values,
+                cures=tuple(helps),
             )
-        if not by_clock and not routine.in_scope(self._command.actor, case.unit, roles):
-            return Reason(rule="engine.scope", text=say("scope"))
-        return None
-
-    def _refuse_state(
-        self, routine: Routine, case: Case, step: Step, transition: Transition, path: str
-    ) -> None:
-        states = routine.process(step.process).rules.states
-        state = states[case.state].label if case.state else Text("-", "-")
-        ways = cures.bring(routine, step.process, case, transition.from_) if case.is_open else ()
-        self._refuse(
-            f"{path}.from",
-            say("state" if case.is_open else "ended", step=routine.label(step), state=state),
-            transition.clauses,
-            transition.gaps,
-            Facts({"state": case.state}),
-            tuple(ways),
         )
 
-    def _only_one_open(
-        self,
-        routine: Routine,
-        case: Case,
-        process: CompiledProcess,
-        transition: Transition,
-        form: tuple[Facts, Facts] | None,
-        path: str,
-    ) -> Asking[None]:
-        keys = process.rules.one_open_per
-        rule = f"process.{process.name}.one_open_per"
-        if not keys:
+    def _refuse_state(self, moment: Moment) -> None:
+        case, label = moment.case, moment.routine.label(moment.step)
+        states = moment.process.rules.states
+        state = states[case.state].label if case.state else Text("-", "-")
+        helps: list[Cure] = []
+        if case.is_open:
+            from_ = moment.transition.from_
+            helps += cures.bring(moment.routine, case.process, case, from_)
+        if moment.driver:
+            # Another case might do: that is named by a field of the driver's form.
+            helps += cures.correct(moment, "")
+        self._refuse(
+            moment,
+            f"{moment.path}.from",
+            say("state" if case.is_open else "ended", step=label, state=state),
+            Facts({"state": case.state}),
+            helps,
+        )
+
+    def _only_one_open(self, moment: Moment) -> Asking[None]:
+        rules = moment.process.rules
+        rule = f"process.{moment.step.process}.one_open_per"
+        fields = [key for key in rules.one_open_per if key != "subject"]
+        if not rules.one_open_per:
             return
-        if form is None and any(key != "subject" for key in keys):
+        if moment.form is None and fields:
             self._open.append(rule)
             return
-        facts = form[0] if form else NOTHING
-        found = yield from self._ask(process.name, "subject", case.subject)
-        for other in found:
-            same = all(other.value(k) == facts.at(k) for k in keys if k != "subject")
-            if other.is_open and same and other.id != case.id:
-                pinned = self._book[other.routine]
-                away = cures.for_wants(
-                    self._book, pinned, other, Step(process.name, ""), [_leave(other)]
-                )
+        given = moment.form[0] if moment.form else NOTHING
+        for other in (yield from self._ask(moment.step.process, "subject", moment.case.subject)):
+            same = all(other.value(key) == given.at(key) for key in fields)
+            if same and other.is_open and other.id != moment.case.id:
                 self._refuse(
+                    moment,
                     rule,
-                    say("one_open", process=process.rules.label),
-                    transition.clauses,
-                    transition.gaps,
+                    say("one_open", process=rules.label),
                     Facts({"case": other.id, "state": other.state}),
-                    away,
+                    cures.leave(self._book[other.routine], other),
                 )
 
     def _judge(
-        self,
-        routine: Routine,
-        case: Case,
-        step: Step,
-        guard: Guard,
-        scene: Scene,
-        path: str,
-        *,
-        quiet: bool,
+        self, moment: Moment, scene: Scene, path: str, guard: Guard, quiet: bool
     ) -> Asking[None]:
         try:
             if not scene.applies(guard.when):
@@ -306,90 +183,79 @@ class Walk:
         except Exception as error:
             # A rule that cannot be judged refuses: the door stays as it is.
             if not quiet:
-                self._refuse_unjudged(path, guard.clauses, guard.gaps, error)
+                self._refuse_unjudged(moment, path, guard, error)
             return
         if finding:
-            self._refuse(
-                path,
-                _filled(guard.otherwise, routine, finding),
-                guard.clauses,
-                guard.gaps,
-                finding.values,
-                cures.for_wants(self._book, routine, case, step, finding.wants),
-            )
+            text = _filled(guard.otherwise, moment.routine, finding)
+            helps = cures.for_wants(self._book, moment, finding.wants)
+            self._refuse(moment, path, text, finding.values, helps, guard)
 
     def _refuse_unjudged(
-        self, path: str, clauses: tuple[str, ...], gaps: tuple[str, ...], error: Exception
+        self, moment: Moment, path: str, source: Guard | Joint, error: Exception
     ) -> None:
         missing = str(error) if isinstance(error, Unjudged) else type(error).__name__
-        name = path.rpartition(".")[2]
-        self._refuse(path, say("unjudged", rule=name, missing=missing), clauses, gaps)
+        text = say("unjudged", rule=path.rpartition(".")[2], missing=missing)
+        self._refuse(moment, path, text, source=source)
 
     # -- other cases ---------------------------------------------------------------------------
 
     def _ask(self, process: str, name: str, value: str) -> Asking[tuple[Case, ...]]:
         if name == "subject":
-            # The pinned routine may know the process no more; any that does spells it alike.
+            # Any routine that knows the process spells its subjects alike.
             known = (r.processes[process] for r in self._book.values() if process in r.processes)
             value = next(known).subject(value)
         as_of = self._command.happened_at
         found = yield Query(process=process, field=name, value=value, as_of=as_of)
-        merged = {case.id: self._pending.get(case.id, case) for case in found}
-        for case in self._pending.values():
-            if case.process == process:
-                merged[case.id] = case
+        merged = {case.id: case for case in found}
+        merged |= {id_: case for id_, case in self._pending.items() if case.process == process}
         return tuple(case for case in merged.values() if case.value(name) == value)
 
     def _joint(
-        self, routine: Routine, scene: Scene, step: Step, joint: Joint, path: str, *, quiet: bool
+        self, moment: Moment, scene: Scene, path: str, joint: Joint, quiet: bool
     ) -> Asking[None]:
         try:
             if not scene.applies(joint.when):
                 return
             items = scene.value(joint.each) if joint.each else (None,)
+            for item in items if isinstance(items, tuple) else ():
+                each = attrs.evolve(scene, item=item)
+                yield from self._drive(attrs.evolve(moment, item=item), each, path, joint, quiet)
         except FormNeeded:
             self._open.append(path)
-            return
-        for item in items if isinstance(items, tuple) else ():
-            try:
-                yield from self._drive(
-                    routine, attrs.evolve(scene, item=item), step, joint, path, quiet=quiet
-                )
-            except FormNeeded:
-                self._open.append(path)
-            except (Unjudged, InvalidForm) as error:
-                if not quiet:
-                    self._refuse_unjudged(path, joint.clauses, joint.gaps, error)
+        except (Unjudged, InvalidForm) as error:
+            if not quiet:
+                self._refuse_unjudged(moment, path, joint, error)
 
     def _drive(
-        self, routine: Routine, scene: Scene, step: Step, joint: Joint, path: str, *, quiet: bool
+        self, moment: Moment, scene: Scene, path: str, joint: Joint, quiet: bool
     ) -> Asking[None]:
-        driven = Step(joint.process, joint.transition)
+        step = Step(joint.process, joint.transition)
         subject = scene.text(joint.subject)
-        transition = routine.transition(driven)
-        target: Case | None
-        if transition.from_:
-            target = yield from self._target(routine, scene, joint, subject, path, quiet=quiet)
+        if moment.routine.transition(step).from_:
+            target = yield from self._target(moment, scene, path, joint, subject, quiet)
             if target is None:
                 return
         else:
-            process = routine.process(joint.process)
-            case_id = sha256(f"{scene.case.id}/{scene.case.version}/{path}/{subject}")[:32]
-            unit = scene.case.unit
-            target = routine.blank(joint.process, case_id, process.subject(subject), unit)
-        given = {
-            name: value
-            for name, ref in joint.form.items()
-            if (value := scene.value(ref)) is not None
-        }
-        form = self._book[target.routine].form(driven)
-        facts = facts_of(read_form(form, given)) if form else (NOTHING, NOTHING)
-        cause = f"{scene.case.id}/{scene.case.version}"
-        yield from self._step(target, driven, facts, cause, scene.item)
+            target = _opened(moment, path, joint, subject)
+        given = {name: scene.value(ref) for name, ref in joint.form.items()}
+        given = {name: value for name, value in given.items() if value is not None}
+        form = self._book[target.routine].form(step)
+        driven = Moment(
+            routine=self._book[target.routine],
+            step=step,
+            case=target,
+            form=facts_of(read_form(form, given)) if form else (NOTHING, NOTHING),
+            actor=moment.actor,
+            at=self._happened_at(target),
+            item=moment.item,
+            driver=Driver(moment=moment, joint=joint),
+        )
+        yield from self._step(driven)
 
     def _target(
-        self, routine: Routine, scene: Scene, joint: Joint, subject: str, path: str, *, quiet: bool
+        self, moment: Moment, scene: Scene, path: str, joint: Joint, subject: str, quiet: bool
     ) -> Asking[Case | None]:
+        """The one open case that a joint means, or None with the reason why not."""
         wanted = {name: scene.value(ref) for name, ref in joint.match.items()}
         found = yield from self._ask(joint.process, joint.find, subject)
         matching = [
@@ -402,42 +268,68 @@ class Walk:
         if joint.missing == "skip" and not ready:
             return None
         if len(ready) > 1:
-            label = routine.pack.process[joint.process].label
-            self._refuse(path, say("several", process=label), joint.clauses, joint.gaps)
+            text = say("several", process=moment.routine.process(joint.process).rules.label)
+            self._refuse(moment, path, text, source=joint)
             return None
         if ready or matching:
             return (ready or matching)[0]
         if not quiet:
-            from_ = routine.transition(step).from_
-            ways = tuple(cures.bring(routine, joint.process, None, from_))
-            text = joint.otherwise or say("unjudged", rule=path, missing=str(joint.subject))
-            self._refuse(path, text, joint.clauses, joint.gaps, cures=ways)
+            from_ = moment.routine.transition(step).from_
+            helps = [*cures.bring(moment.routine, joint.process, None, from_)]
+            if joint.subject.source == "form":
+                helps += cures.correct(moment, joint.subject.name)
+            text = joint.otherwise or say("missing", process=joint.process)
+            self._refuse(moment, path, text, helps=helps, source=joint)
         return None
 
 
-def _change(
-    process: CompiledProcess, before: Case, after: Case, event: Event, effects: tuple[Effect, ...]
-) -> Change:
-    rules = process.rules
-    key = ""
-    if rules.one_open_per and after.is_open:
-        key = canonical((process.name, *(after.value(name) for name in rules.one_open_per)))
-    found_by = tuple(
-        (name, value) for name in rules.find_by if isinstance(value := after.value(name), str)
-    )
-    return Change(
-        before=before, case=after, event=event, effects=effects, open_key=key, found_by=found_by
-    )
+def _not_for_this_actor(moment: Moment) -> Reason | None:
+    """Why this actor may not make this step at all; it tells nothing of the case."""
+    actor, routine, transition = moment.actor, moment.routine, moment.transition
+    if actor.roles == {CLOCK} and CLOCK in transition.by:
+        return None
+    roles = routine.roles_for(moment.step)
+    if actor.roles.isdisjoint(roles):
+        kind = "role" if roles else "clock_only" if CLOCK in transition.by else "joint_only"
+        words = {"step": transition.label, "roles": routine.role_labels(roles)}
+        return Reason(
+            rule=f"{moment.path}.by",
+            clauses=transition.clauses,
+            gaps=transition.gaps,
+            text=say(kind, **words),
+            cures=tuple(cures.for_role(moment)),
+        )
+    if not routine.in_scope(actor, moment.case.unit, roles):
+        return Reason(rule="engine.scope", text=say("scope"))
+    return None
 
 
-def _leave(case: Case) -> Want:
-    return Want(process=case.process, case=case)
+def _form(moment: Moment, given: object) -> tuple[Facts, Facts] | None:
+    form = moment.routine.form(moment.step)
+    if form is not None:
+        return None if given is None else facts_of(read_form(form, given))
+    if given:
+        name = f"{moment.step.process}.{moment.step.transition}"
+        raise InvalidForm([Problem("form", f"{name} takes no form; give none")])
+    return (NOTHING, NOTHING)
+
+
+def _opened(moment: Moment, path: str, joint: Joint, subject: str) -> Case:
+    """The blank case that a joint opens; its id is the same whenever this is decided."""
+    routine, case = moment.routine, moment.case
+    case_id = sha256(f"{case.id}/{case.version + 1}/{path}/{subject}")[:32]
+    subject = routine.process(joint.process).subject(subject)
+    return routine.blank(joint.process, case_id, subject, case.unit)
 
 
 def _filled(text: Text, routine: Routine, finding: Finding) -> Text:
-    values: dict[str, object] = {}
-    for name, value in (*routine.parameters.items(), *finding.values.items()):
-        values[name] = ", ".join(map(str, value)) if isinstance(value, tuple) else value
+    values: dict[str, object] = {**routine.parameters, **finding.values}
+    plain = {n: ", ".join(map(str, v)) if isinstance(v, tuple) else v for n, v in values.items()}
     return Text(
-        sv=Message(text.sv).safe_substitute(values), en=Message(text.en).safe_substitute(values)
+        sv=Message(text.sv).safe_substitute(
+            plain, **{name: words.sv for name, words in finding.words.items()}
+        ),
+        en=Message(text.en).safe_substitute(
+            plain, **{name: words.en for name, words in finding.words.items()}
+        ),
     )

@@ -65,9 +65,16 @@ class Want:
 
 @frozen(kw_only=True)
 class Finding:
-    """That a guard is not content: the values that matter (never personal), and its wants."""
+    """That a guard is not content.
+
+    Args:
+        values: The values that matter. Never personal ones.
+        words: Those that are said otherwise in each language.
+        wants: What it would be content with.
+    """
 
     values: Facts = NOTHING
+    words: Mapping[str, Text] = field(factory=dict)
     wants: tuple[Want, ...] = ()
 
 
@@ -534,8 +541,14 @@ class DutiesDone(Guard):
     def judge(self, scene: Scene, found: Found) -> Finding | None:
         if not scene.owed:
             return None
-        values = Facts({"owed": ", ".join(scene.owed)})
-        return Finding(values=values, wants=(Want(transitions=scene.owed),))
+        owed = tuple(scene.owed)
+        labels = scene.owed.values()
+        words = Text(
+            sv=", ".join(label.sv for label in labels), en=", ".join(label.en for label in labels)
+        )
+        return Finding(
+            values=Facts({"owed": owed}), words={"owed": words}, wants=(Want(transitions=owed),)
+        )
 
     def reports(self) -> tuple[str, ...]:
         return ("owed",)

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from attrs import field, frozen
 
 from lockroutine.facts import Facts, Value
-from lockroutine.model import Actor, Case
+from lockroutine.model import Actor, Case, Text
 from lockroutine.rules.calendar import Calendar, Duration
 from lockroutine.rules.terms import Condition, Ref
 
@@ -35,7 +35,7 @@ class Scene:
         at: When it happens (or happened, for a late entry).
         calendar: The municipality's local time.
         parameters: The values of the pack's parameters.
-        owed: The duties of the case's state that are not settled.
+        owed: The duties of the case's state that are not settled, in words.
         item: The present item of a joint's ``each``.
     """
 
@@ -46,7 +46,7 @@ class Scene:
     at: dt.datetime
     calendar: Calendar
     parameters: Mapping[str, int | str | tuple[str, ...]]
-    owed: tuple[str, ...] = ()
+    owed: Mapping[str, Text] = field(factory=dict)
     item: Value = field(default=None)
 
     def value(self, ref: Ref) -> Value:

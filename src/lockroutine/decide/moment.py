@@ -1,0 +1,86 @@
+"""One step that is about to be made: of which case, with what, driven by which other step."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from attrs import frozen
+
+from lockroutine.facts import Facts, Value
+from lockroutine.model import Actor, Case
+from lockroutine.routine import CompiledProcess, Routine, Step
+from lockroutine.rules.scene import Scene
+from lockroutine.rules.schema import Joint, Transition
+
+__all__ = ["Driver", "Moment"]
+
+
+@frozen(kw_only=True)
+class Driver:
+    """The step that makes another one jointly, and by which of its joints."""
+
+    moment: Moment
+    joint: Joint
+
+
+@frozen(kw_only=True)
+class Moment:
+    """A step on a case, before it is made.
+
+    Args:
+        routine: The routine that the case runs under.
+        step: The step.
+        case: The case before it; blank if it opens one.
+        form: What is given, first what is not personal, then what is; None if nothing was.
+        actor: Who does it.
+        at: When it happens.
+        item: The present item of a joint's ``each``.
+        driver: What drives it; None for the step that was asked for.
+    """
+
+    routine: Routine
+    step: Step
+    case: Case
+    form: tuple[Facts, Facts] | None
+    actor: Actor
+    at: dt.datetime
+    item: Value = None
+    driver: Driver | None = None
+
+    @property
+    def process(self) -> CompiledProcess:
+        """The process, compiled."""
+        return self.routine.process(self.step.process)
+
+    @property
+    def transition(self) -> Transition:
+        """What the pack says of the transition."""
+        return self.process.transition(self.step.transition)
+
+    @property
+    def path(self) -> str:
+        """The transition's path in the pack."""
+        return f"process.{self.step.process}.transitions.{self.step.transition}"
+
+    @property
+    def cause(self) -> str:
+        """The event that drives this one, as ``case/version``; empty if none does."""
+        if self.driver is None:
+            return ""
+        driving = self.driver.moment.case
+        return f"{driving.id}/{driving.version + 1}"
+
+    def scene(self) -> Scene:
+        """What its rules get to look at."""
+        owed = self.process.owed(self.case)
+        return Scene(
+            transition=self.step.transition,
+            case=self.case,
+            form=None if self.form is None else self.form[0].merged(self.form[1]),
+            actor=self.actor,
+            at=self.at,
+            calendar=self.routine.calendar,
+            parameters=self.routine.parameters,
+            owed={name: self.process.transition(name).label for name in owed},
+            item=self.item,
+        )

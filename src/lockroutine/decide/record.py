@@ -1,0 +1,114 @@
+"""What is recorded of a step that may be made: its event, the changed case, the effects. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import attrs
+
+from lockroutine.decide.command import Change, Command
+from lockroutine.decide.evolve import evolve
+from lockroutine.decide.moment import Moment
+from lockroutine.facts import NOTHING, Facts, Value, canonical
+from lockroutine.model import Case, Effect, Event, Reference
+from lockroutine.rules.effects import EffectRule, PairLock, SendNotice, UnpairLock
+from lockroutine.rules.scene import Scene
+
+__all__ = ["change_of"]
+
+
+def change_of(moment: Moment, command: Command, after_state: str) -> Change:
+    """What the step makes of its case."""
+    event = _event(moment, command, after_state)
+    after = evolve(moment.routine, moment.case, event)
+    scene = attrs.evolve(moment.scene(), case=after)
+    rules = moment.process.rules
+    open_key = ""
+    if rules.one_open_per and after.is_open:
+        values = (after.value(name) for name in rules.one_open_per)
+        open_key = canonical((moment.step.process, *values))
+    named = ((name, after.value(name)) for name in rules.find_by)
+    return Change(
+        before=moment.case,
+        case=after,
+        event=event,
+        effects=tuple(_effects(moment, scene, event)),
+        open_key=open_key,
+        found_by=tuple((name, value) for name, value in named if isinstance(value, str)),
+    )
+
+
+def _event(moment: Moment, command: Command, after_state: str) -> Event:
+    case = moment.case
+    form, personal = moment.form or (NOTHING, NOTHING)
+    return Event(
+        case_id=case.id,
+        version=case.version + 1,
+        process=moment.step.process,
+        transition=moment.step.transition,
+        before=case.state,
+        after=after_state,
+        subject=case.subject,
+        unit=case.unit,
+        actor=command.actor.id,
+        roles=tuple(sorted(command.actor.roles)),
+        happened_at=moment.at,
+        recorded_at=command.recorded_at,
+        late_reason=command.late_reason,
+        routine=moment.routine.key,
+        form=form,
+        personal=personal,
+        salt=command.salt if personal else "",
+        references=(*_brought(moment), *(() if moment.driver else command.references)),
+        cause=moment.cause,
+        previous=case.head,
+    ).sealed()
+
+
+def _brought(moment: Moment) -> Iterator[Reference]:
+    scene = moment.scene()
+    for system, ref in moment.transition.references.items():
+        value = scene.value(ref)
+        if value is not None:
+            yield Reference(system, str(value))
+
+
+def _effects(moment: Moment, scene: Scene, event: Event) -> Iterator[Effect]:
+    for name, rule in moment.transition.effects.items():
+        if scene.applies(rule.when):
+            yield from _effects_of(moment, name, rule, scene, event)
+
+
+def _effects_of(
+    moment: Moment, name: str, rule: EffectRule, scene: Scene, event: Event
+) -> Iterator[Effect]:
+    """What one rule asks for, once the event has been made: a notice for each recipient."""
+    data, personal = _named(moment, scene.case, getattr(rule, "template", ""))
+    if isinstance(rule, PairLock | UnpairLock):
+        data["serial_number"] = scene.value(rule.serial_number)
+        data["customer"] = scene.value(rule.customer)
+    whole = Effect(
+        key=f"{event.case_id}/{event.version}/{name}",
+        kind=rule.kind,
+        case_id=event.case_id,
+        version=event.version,
+        template=getattr(rule, "template", ""),
+        values=Facts(data),
+        personal=Facts(personal),
+        due_at=event.recorded_at,
+    )
+    if isinstance(rule, SendNotice):
+        for recipient in rule.to:
+            yield attrs.evolve(whole, key=f"{whole.key}/{recipient}", recipient=recipient)
+    else:
+        yield whole
+
+
+def _named(moment: Moment, case: Case, template: str) -> tuple[dict[str, Value], dict[str, Value]]:
+    """The facts that a template names: first what is not personal, then what is."""
+    data: dict[str, Value] = {}
+    personal: dict[str, Value] = {}
+    for name in moment.routine.fields_named_by(template) if template else ():
+        declared = moment.process.fields.get(name.partition(".")[0])
+        (personal if declared and declared.privacy else data)[name] = case.value(name)
+    return data, personal
