@@ -219,6 +219,8 @@ def facts_of(form: Any) -> tuple[Facts, Facts]:
 
 
 def _plain(value: Any) -> Any:
+    if value is None or type(value) in (str, bool, int):
+        return value
     if isinstance(value, dt.date):
         return value.isoformat()
     if attrs.has(type(value)):

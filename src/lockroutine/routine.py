@@ -67,6 +67,7 @@ class CompiledProcess:
             ],
             auto_transitions=False,
         )
+        self._after: dict[tuple[str, str], str | None] = {}
 
     def transition(self, name: str) -> Transition:
         """The transition of that name.
@@ -82,6 +83,12 @@ class CompiledProcess:
 
     def after(self, state: str, transition: str) -> str | None:
         """The state that a transition leads to from a state; None if it is not possible."""
+        step = (state, transition)
+        if step not in self._after:  # always the same: the machine is asked once
+            self._after[step] = self._trigger(state, transition)
+        return self._after[step]
+
+    def _trigger(self, state: str, transition: str) -> str | None:
         cursor = _Cursor(state or _NEW)
         try:
             self._machine.events[transition].trigger(cursor)
