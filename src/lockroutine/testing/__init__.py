@@ -1,0 +1,48 @@
+"""What authors of rule packs, stores and programs test with.
+
+`run_scenario` plays a scenario against a routine, `coverage` tells what no scenario passes,
+`StoppedClock` is a clock for tests. ``lockroutine.testing.stores`` has the contract that every
+store keeps (it needs pytest), ``lockroutine.testing.pytest_plugin`` collects scenarios as tests.
+"""
+
+from lockroutine.testing.clock import StoppedClock, local_time
+from lockroutine.testing.coverage import Coverage, Inventory, coverage, inventory
+from lockroutine.testing.running import (
+    Exercised,
+    ScenarioFailed,
+    ScenarioResult,
+    StepResult,
+    run_scenario,
+)
+from lockroutine.testing.scenarios import (
+    Person,
+    Scenario,
+    ScenarioError,
+    ScenarioStep,
+    check_scenario,
+    read_scenario,
+    read_scenarios,
+    rule_paths,
+)
+
+__all__ = [
+    "Coverage",
+    "Exercised",
+    "Inventory",
+    "Person",
+    "Scenario",
+    "ScenarioError",
+    "ScenarioFailed",
+    "ScenarioResult",
+    "ScenarioStep",
+    "StepResult",
+    "StoppedClock",
+    "check_scenario",
+    "coverage",
+    "inventory",
+    "local_time",
+    "read_scenario",
+    "read_scenarios",
+    "rule_paths",
+    "run_scenario",
+]
