@@ -1,0 +1,5 @@
+"""What ``python -m lockroutine.cli`` runs."""
+
+from lockroutine.cli import main
+
+main()

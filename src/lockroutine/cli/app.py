@@ -1,0 +1,191 @@
+"""The commands: what each takes, and what its exit says."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from lockroutine.cli import databases, packs
+from lockroutine.cli.demo import told
+from lockroutine.cli.output import complain, hush, speak_utf8
+from lockroutine.errors import LockroutineError
+from lockroutine.model import Language
+
+__all__ = ["app", "run"]
+
+_BROKEN_PIPE = 141  # what a shell says of a program that was writing to nobody
+
+
+class _Group(TyperGroup):
+    """What holds for every command: its answer is the exit, and no error shows a traceback."""
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            code = super().invoke(ctx)
+            sys.stdout.flush()
+        except BrokenPipeError:
+            hush()
+            raise typer.Exit(_BROKEN_PIPE) from None
+        except (LockroutineError, OSError) as error:
+            complain(str(error))
+            raise typer.Exit(2) from None
+        raise typer.Exit(code or 0)
+
+
+app = typer.Typer(
+    cls=_Group,
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+_Pack = Annotated[
+    str, typer.Argument(metavar="PACK", help="A bundled pack by its name, or a folder.")
+]
+_Json = Annotated[bool, typer.Option("--json", help="Answer in JSON, for a program to read.")]
+_Lang = Annotated[Language, typer.Option("--lang", help="In Swedish or in English.")]
+_Database = Annotated[Path, typer.Argument(metavar="DB", help="The SQLite file.")]
+_DatabasePack = Annotated[
+    str,
+    typer.Option(
+        "--pack", metavar="PACK", help="The rule pack, if not the newest that the file knows."
+    ),
+]
+
+
+def run() -> None:
+    """Run the command line on what the process was started with."""
+    speak_utf8()
+    try:
+        app(prog_name="lockroutine")
+    finally:
+        _last_words()
+
+
+def _last_words() -> None:
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        hush()
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        print(f"lockroutine {importlib.metadata.version('lockroutine')}")
+        raise typer.Exit(0)
+
+
+@app.callback()
+def _lockroutine(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_version, is_eager=True, help="Say which version."),
+    ] = False,
+) -> None:
+    """A municipality's routine for digital locks: who may do what, why not, and what is theirs.
+
+    Exit: 0 it went well, 1 the answer is no, 2 it was called wrongly.
+    """
+
+
+@app.command()
+def demo(
+    at: Annotated[
+        Path | None,
+        typer.Option(
+            "--at", metavar="PATH", help="Keep the database in this new file; else it is temporary."
+        ),
+    ] = None,
+    lang: _Lang = "en",
+    pace: Annotated[
+        float,
+        typer.Option(
+            "--pace", metavar="SECONDS", min=0.0, max=60.0, help="Wait so long after each step."
+        ),
+    ] = 0.0,
+) -> int:
+    """Show the whole routine, told step by step on a real database."""
+    return told(at, lang, pace)
+
+
+@app.command()
+def check(pack: _Pack, as_json: _Json = False) -> int:
+    """Read a rule pack: is anything wrong with it? Exit 1 if so."""
+    return packs.check(pack, as_json=as_json)
+
+
+@app.command()
+def trace(
+    pack: _Pack,
+    as_json: _Json = False,
+    scenarios: Annotated[
+        Path | None,
+        typer.Option(
+            "--scenarios", metavar="FOLDER", help="Where its scenarios are, if not beside it."
+        ),
+    ] = None,
+    lang: _Lang = "en",
+) -> int:
+    """Show each clause, what holds it, and which scenario steps name it. Exit 1 if any is loose."""
+    return packs.trace(pack, scenarios, lang, as_json=as_json)
+
+
+@app.command()
+def show(
+    pack: _Pack,
+    process: Annotated[
+        str, typer.Argument(metavar="[PROCESS]", help="One process; left out, all of them.")
+    ] = "",
+    as_json: _Json = False,
+    lang: _Lang = "en",
+) -> int:
+    """Show a rule pack: states, transitions, who may, what must hold, and by which clauses."""
+    return packs.show(pack, process, lang, as_json=as_json)
+
+
+@app.command()
+def verify(database: _Database, pack: _DatabasePack = "", as_json: _Json = False) -> int:
+    """Look at every event and case: is anything changed, added or gone? Exit 1 if so."""
+    return databases.verify(database, pack, as_json=as_json)
+
+
+@app.command()
+def worklist(
+    database: _Database,
+    role: Annotated[str, typer.Option("--role", metavar="ROLE", help="Whose list.")],
+    unit: Annotated[
+        list[str] | None,
+        typer.Option("--unit", metavar="UNIT", help="In which unit; may be given again."),
+    ] = None,
+    limit: Annotated[int, typer.Option("--limit", help="About how many entries.")] = 50,
+    cursor: Annotated[
+        str, typer.Option("--cursor", help="Go on from here: the `next` of the page before.")
+    ] = "",
+    pack: _DatabasePack = "",
+    as_json: _Json = False,
+    lang: _Lang = "en",
+) -> int:
+    """Show what waits for a role, oldest due first."""
+    wanted = databases.Wanted(role=role, units=frozenset(unit or ()), limit=limit, cursor=cursor)
+    return databases.worklist(database, pack, wanted, lang, as_json=as_json)
+
+
+@app.command()
+def figures(
+    database: _Database, pack: _DatabasePack = "", as_json: _Json = False, lang: _Lang = "en"
+) -> int:
+    """Show the figures: open and overdue cases, time in each state, stock, refusals by rule."""
+    return databases.figures(database, pack, lang, as_json=as_json)
+
+
+@app.command()
+def tick(database: _Database, pack: _DatabasePack = "", as_json: _Json = False) -> int:
+    """Make the transitions whose time has come."""
+    return databases.tick(database, pack, as_json=as_json)

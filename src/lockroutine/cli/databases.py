@@ -1,0 +1,295 @@
+"""The commands that ask a database: verify, worklist, figures, tick."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import attrs
+from attrs import frozen
+
+from lockroutine.cli import output
+from lockroutine.cli.plain import of_case, of_item
+from lockroutine.cli.words import WORDS
+from lockroutine.engine import Engine
+from lockroutine.errors import InvalidForm, NotFound, Problem, StoreError, nearest
+from lockroutine.figures import Figures
+from lockroutine.model import Actor, Language, Page, Text, WorkItem
+from lockroutine.routine import Routine, load_routine
+from lockroutine.stores import SqliteStore
+
+__all__ = [
+    "Wanted",
+    "figures",
+    "show_figures",
+    "show_verification",
+    "show_worklist",
+    "tick",
+    "verify",
+    "worklist",
+]
+
+Places = Mapping[tuple[str, str], Any]
+
+
+@frozen(kw_only=True)
+class Wanted:
+    """Which part of which work list is asked for."""
+
+    role: str
+    units: frozenset[str]
+    limit: int
+    cursor: str
+
+
+@contextmanager
+def _opened(path: Path, pack: str) -> Generator[Engine]:
+    """An engine on a database that is there already, under a routine that it knows."""
+    try:
+        size = path.stat().st_size if path.is_file() else 0
+    except OSError:
+        size = 0
+    if not size:
+        raise StoreError(f"There is no database {path}.")
+    store = SqliteStore(path)
+    try:
+        routine = load_routine(pack) if pack else _newest(store)
+        yield Engine(store, routine=routine)
+    finally:
+        store.close()
+
+
+def _newest(store: SqliteStore) -> Routine:
+    with store.reading() as reading:
+        keys = reading.routine_keys()
+        names = {key.partition("@")[0] for key in keys}
+        if len(names) != 1:
+            known = (
+                f"knows the routines {', '.join(sorted(names))}" if names else "knows no routine"
+            )
+            raise StoreError(f"The database {store.path} {known}: say which with --pack.")
+        source = reading.routine(max(keys, key=_version))
+    assert source is not None  # its key was listed a moment ago
+    return load_routine(source)
+
+
+def _version(key: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in key.partition("@")[2].split("."))
+
+
+# -- verify ----------------------------------------------------------------------------------------
+
+
+def verify(path: Path, pack: str, *, as_json: bool) -> int:
+    """Say whether everything in a database is as it was recorded."""
+    with _opened(path, pack) as engine:
+        found = engine.verify()
+    if as_json:
+        problems = [{"path": one.path, "message": one.message} for one in found.problems]
+        output.dump(
+            {
+                "whole": found.whole,
+                "cases": found.cases,
+                "events": found.events,
+                "problems": problems,
+            }
+        )
+    else:
+        output.line(show_verification(found.cases, found.events, len(found.problems), "en"))
+        for problem in found.problems:
+            output.line(f"  {problem}")
+    return 0 if found.whole else 1
+
+
+def show_verification(cases: int, events: int, problems: int, language: Language) -> str:
+    """What came of it, in one line."""
+    key = "not_whole" if problems else "whole"
+    return WORDS[key].get(language).format(cases=cases, events=events, problems=problems)
+
+
+# -- worklist --------------------------------------------------------------------------------------
+
+
+def worklist(path: Path, pack: str, wanted: Wanted, language: Language, *, as_json: bool) -> int:
+    """Say what waits for a role."""
+    with _opened(path, pack) as engine:
+        routine = engine.routine
+        role = routine.pack.role.get(wanted.role)
+        if role is None:
+            raise NotFound("role", wanted.role, nearest(wanted.role, routine.pack.role))
+        if not role.all_units and not wanted.units:
+            message = f"is needed: {wanted.role} works in units of its own"
+            raise InvalidForm([Problem("--unit", message)])
+        actor = Actor("command-line", roles={wanted.role}, units=wanted.units)
+        page = engine.worklist(actor=actor, limit=wanted.limit, cursor=wanted.cursor)
+    if as_json:
+        output.dump({"items": [of_item(item) for item in page], "next": page.next})
+        return 0
+    show_worklist(routine, page, language)
+    if page.next:
+        output.line(WORDS["more"].get(language).format(cursor=page.next))
+    return 0
+
+
+def show_worklist(
+    routine: Routine, page: Page[WorkItem], language: Language, title: str = ""
+) -> None:
+    """A work list as a table."""
+    if not page.items:
+        nothing = WORDS["nothing"].get(language)
+        output.line(f"{title}: {nothing}" if title else nothing)
+        return
+    late = WORDS["is_overdue"].get(language)
+    rows = [
+        (
+            routine.process(item.case.process).rules.label.get(language),
+            item.case.subject,
+            item.label.get(language),
+            _day(routine, item.due_at) + (f" {late}" if item.overdue else ""),
+            " ".join(item.clauses),
+            item.case.id,
+        )
+        for item in page
+    ]
+    heads = ("process", "subject", "to_do", "due", "clauses", "case")
+    output.table([WORDS[head].get(language) for head in heads], rows, title)
+
+
+def _day(routine: Routine, at: dt.datetime | None) -> str:
+    return routine.calendar.local(at).strftime("%Y-%m-%d %H:%M") if at else ""
+
+
+# -- figures ---------------------------------------------------------------------------------------
+
+
+def figures(path: Path, pack: str, language: Language, *, as_json: bool) -> int:
+    """Say the figures of a database."""
+    with _opened(path, pack) as engine:
+        found = engine.figures()
+        routine = engine.routine
+    if as_json:
+        output.dump(_plain_figures(found))
+    else:
+        show_figures(routine, found, language)
+    return 0
+
+
+def _plain_figures(found: Figures) -> dict[str, Any]:
+    times = {
+        place: {"stays": time.stays, "mean_seconds": round(time.mean.total_seconds())}
+        for place, time in found.time_in_state.items()
+    }
+    return {
+        "open_cases": _nested(found.open_cases),
+        "overdue": _nested(found.overdue),
+        "time_in_state": _nested(times),
+        "stock": {
+            name: {kind: attrs.asdict(stock) for kind, stock in kinds.items()}
+            for name, kinds in found.stock.items()
+        },
+        "late_entries": dict(found.late_entries),
+        "refusals": dict(found.refusals),
+    }
+
+
+def _nested(places: Places) -> dict[str, dict[str, Any]]:
+    made: dict[str, dict[str, Any]] = {}
+    for (process, state), value in sorted(places.items()):
+        made.setdefault(process, {})[state] = value
+    return made
+
+
+def show_figures(
+    routine: Routine, found: Figures, language: Language, *, past: bool = True
+) -> None:
+    """The figures as tables; what has nothing to count is left out.
+
+    Args:
+        routine: What processes and states are called by.
+        found: The figures.
+        language: In which language.
+        past: Whether states that are past are shown too, with how long they took.
+    """
+    say = _Words(language)
+    places = sorted({*found.open_cases, *(found.time_in_state if past else ())})
+    heads = ["process", "state", "open", "overdue", *(("stays", "mean") if past else ())]
+    rows = [
+        (*_place(routine, place, language), *_counted(found, place))[: len(heads)]
+        for place in places
+    ]
+    stock = [
+        (say.text(routine.shown(name).label), kind, str(one.there), str(one.missing or ""))
+        for name, kinds in found.stock.items()
+        for kind, one in kinds.items()
+    ]
+    late = [(process, str(times)) for process, times in sorted(found.late_entries.items())]
+    refusals = sorted(found.refusals.items(), key=lambda one: (-one[1], one[0]))
+    refused = [(rule, str(times)) for rule, times in refusals]
+    tables: tuple[tuple[str, Sequence[str], Sequence[tuple[str, ...]]], ...] = (
+        ("cases", heads, rows),
+        ("stock", ("stock", "kind", "there", "missing"), stock),
+        ("late", ("process", "times"), late),
+        ("refusals", ("rule", "times"), refused),
+    )
+    for number, (title, names, lines) in enumerate(one for one in tables if one[2]):
+        if number:
+            output.line()
+        output.table([say(name) for name in names], lines, say(title))
+
+
+class _Words:
+    """The words of one language."""
+
+    def __init__(self, language: Language) -> None:
+        self._language: Language = language
+
+    def __call__(self, name: str) -> str:
+        return WORDS[name].get(self._language)
+
+    def text(self, text: Text) -> str:
+        return text.get(self._language)
+
+
+def _counted(found: Figures, place: tuple[str, str]) -> tuple[str, str, str, str]:
+    time = found.time_in_state.get(place)
+    return (
+        str(found.open_cases.get(place, "")),
+        str(found.overdue.get(place, "")),
+        str(time.stays) if time else "",
+        _length(time.mean) if time else "",
+    )
+
+
+def _place(routine: Routine, place: tuple[str, str], language: Language) -> tuple[str, str]:
+    """Process and state in words; by their names where the routine knows them no more."""
+    process = routine.pack.process.get(place[0])
+    state = process.states.get(place[1]) if process else None
+    if not process or not state:
+        return place
+    return process.label.get(language), state.label.get(language)
+
+
+def _length(length: dt.timedelta) -> str:
+    minutes = round(length.total_seconds() / 60)
+    days, rest = divmod(minutes, 24 * 60)
+    hours, minutes = divmod(rest, 60)
+    return f"{days} d {hours} h" if days else f"{hours} h {minutes} min"
+
+
+# -- tick ------------------------------------------------------------------------------------------
+
+
+def tick(path: Path, pack: str, *, as_json: bool) -> int:
+    """Make what is due by the clock, and say which cases moved."""
+    with _opened(path, pack) as engine:
+        moved = engine.tick()
+    if as_json:
+        output.dump({"moved": [of_case(case) for case in moved]})
+        return 0
+    for case in moved:
+        output.line(f"{case.process} {case.subject}: {case.state} ({case.id})")
+    output.line(f"Moved by the clock: {len(moved)}.")
+    return 0

@@ -1,0 +1,219 @@
+"""Plays the demo's story on a real database and tells it."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+import time
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+
+from lockroutine.cli.databases import show_figures, show_verification, show_worklist
+from lockroutine.cli.demo.beginning import BEGINNING
+from lockroutine.cli.demo.later import LATER
+from lockroutine.cli.demo.telling import CAST, Chapter, Step, local
+from lockroutine.cli.demo.words import CONTACTS, DAYS, EFFECTS, MONTHS, SAID
+from lockroutine.cli.output import line, table
+from lockroutine.engine import Engine
+from lockroutine.errors import LockroutineError, Refused
+from lockroutine.model import Case, Language, Text
+from lockroutine.routine import Routine, load_routine
+from lockroutine.routine import Step as RoutineStep
+from lockroutine.testing.clock import StoppedClock
+
+__all__ = ["told"]
+
+STORY: tuple[Chapter, ...] = (*BEGINNING, *LATER)
+
+
+def told(at: Path | None, language: Language, pace: float) -> int:
+    """Tell the whole story.
+
+    Args:
+        at: The new file that the database is kept in; None for one that is thrown away.
+        language: In which language.
+        pace: How many seconds to wait after each step.
+
+    Returns:
+        0 if the database is whole in the end, 1 if not.
+
+    Raises:
+        LockroutineError: There is something at that path already.
+    """
+    routine = load_routine()
+    clock = StoppedClock(local(STORY[0].steps[0].at))
+    with _place(at) as path, Engine.open(path, routine=routine, clock=clock) as engine:
+        teller = _Teller(engine, clock, language, pace)
+        teller.opening(path)
+        for number, chapter in enumerate(STORY, start=1):
+            teller.chapter(number, chapter)
+        whole = teller.ending()
+        if at:
+            line()
+            line(SAID["kept"].get(language).format(path=path))
+    return 0 if whole else 1
+
+
+@contextmanager
+def _place(at: Path | None) -> Generator[Path]:
+    if at is None:
+        with tempfile.TemporaryDirectory(prefix="lockroutine-demo-") as folder:
+            yield Path(folder) / "demo.db"
+        return
+    if at.is_dir() or (at.exists() and at.stat().st_size):
+        raise LockroutineError(f"{at} is there already. Name a new file, or take that one away.")
+    yield at
+
+
+class _Teller:
+    def __init__(
+        self, engine: Engine, clock: StoppedClock, language: Language, pace: float
+    ) -> None:
+        self._engine = engine
+        self._routine: Routine = engine.routine
+        self._clock = clock
+        self._language: Language = language
+        self._pace = pace
+
+    def _say(self, text: Text) -> str:
+        return text.get(self._language)
+
+    def opening(self, path: Path) -> None:
+        line(self._say(SAID["title"]), style="bold")
+        line(self._say(SAID["opening"]).format(path=path))
+
+    def chapter(self, number: int, chapter: Chapter) -> None:
+        line()
+        line(f"{number}. {self._say(chapter.title)}", style="bold")
+        for step in chapter.steps:
+            line()
+            self._step(step)
+            sys.stdout.flush()
+            time.sleep(self._pace)
+
+    # -- one step ------------------------------------------------------------------------------
+
+    def _step(self, step: Step) -> None:
+        self._clock.set(local(step.at))
+        process, _, name = step.does.partition(".")
+        transition = self._routine.transition(RoutineStep(process, name))
+        line(f"{self._when()} · {self._who(step.who)} · {self._say(transition.label)}", style="dim")
+        line(f"  {self._say(step.say)}")
+        try:
+            case = self._do(step, process, name)
+        except Refused as refused:
+            first, *more = refused.verdict.summary(self._language).splitlines()
+            line(f"  ✗ {self._say(SAID['no'])} {first}", style="red")
+            for text in more:
+                line(f"    {text}", style="yellow")
+            return
+        line(f"  ✓ {self._standing(case)}", style="green")
+        for joint in dict.fromkeys(one.process for one in transition.joint.values()):
+            for other in self._driven(joint, f"{case.id}/{case.version}"):
+                line(f"    + {self._standing(other)}", style="green")
+        for effect in self._engine.effects(case_id=case.id):
+            if effect.version == case.version:
+                line(f"    > {self._effect(effect.kind, effect.recipient)}", style="cyan")
+
+    def _do(self, step: Step, process: str, name: str) -> Case:
+        if step.who == "clock":
+            (case,) = self._engine.tick()
+            return case
+        actor = CAST[step.who]
+        if not self._routine.transition(RoutineStep(process, name)).from_:
+            (unit,) = actor.units
+            return self._engine.start(
+                process, name, actor=actor, subject=step.about, unit=unit, form=step.form
+            )
+        (*_, case) = self._engine.cases(process=process, subject=step.about, is_open=True)
+        return self._engine.perform(case.id, name, actor=actor, form=step.form, expect=case.version)
+
+    def _driven(self, process: str, cause: str) -> list[Case]:
+        """The cases of a process that were moved together with a step."""
+        found = [
+            case
+            for case in self._engine.cases(process=process)
+            if self._engine.history(case.id)[-1].cause == cause
+        ]
+        return sorted(found, key=lambda case: case.subject)
+
+    def _when(self) -> str:
+        at = self._clock.local()
+        day, month = DAYS[at.weekday()], MONTHS[at.month - 1]
+        return f"{self._say(day)} {at.day} {self._say(month)} {at.year} {at:%H:%M}"
+
+    def _who(self, role: str) -> str:
+        if role == "clock":
+            return self._say(SAID["clock"])
+        return self._say(self._routine.role_labels([role]))
+
+    def _standing(self, case: Case) -> str:
+        rules = self._routine.process(case.process).rules
+        state = rules.states[case.state].label
+        return f"{self._say(rules.label)} {case.subject}: {self._say(state)}"
+
+    def _effect(self, kind: str, recipient: str) -> str:
+        role = self._routine.pack.role.get(recipient)
+        to = role.label if role else CONTACTS.get(recipient, Text(recipient, recipient))
+        return self._say(EFFECTS[kind]).format(to=self._say(to))
+
+    # -- what is left in the end ---------------------------------------------------------------
+
+    def ending(self) -> bool:
+        line()
+        line(self._say(SAID["ending"]), style="bold")
+        line()
+        self._locks()
+        line()
+        self._ordinary_locks()
+        for role, actor in CAST.items():
+            line()
+            title = self._say(SAID["list_of"]).format(role=self._who(role))
+            show_worklist(self._routine, self._engine.worklist(actor=actor), self._language, title)
+        line()
+        show_figures(self._routine, self._engine.figures(), self._language, past=False)
+        line()
+        waiting = len(self._engine.effects(state="due"))
+        line(self._say(SAID["waiting"]).format(count=waiting))
+        found = self._engine.verify()
+        problems = len(found.problems)
+        line(
+            show_verification(found.cases, found.events, problems, self._language),
+            style="bold green" if found.whole else "bold red",
+        )
+        return found.whole
+
+    def _locks(self) -> None:
+        heads = ("serial_number", "model", "state", "door", "paired_with", "place", "battery")
+        rows = [
+            (
+                case.subject,
+                _text(case, "model"),
+                self._state(case),
+                " ".join(filter(None, (_text(case, "customer"), _text(case, "door")))),
+                _text(case, "paired_with"),
+                _text(case, "place"),
+                f"{level} %" if (level := _text(case, "level")) else "",
+            )
+            for case in self._engine.cases(process="lock")
+        ]
+        rows.sort()
+        table([self._say(SAID[head]) for head in heads], rows, self._say(SAID["locks"]))
+
+    def _ordinary_locks(self) -> None:
+        rows = [
+            (case.subject, _text(case, "door"), self._state(case), _text(case, "place"))
+            for case in self._engine.cases(process="ordinary_lock")
+        ]
+        heads = ("customer", "door", "state", "place")
+        title = self._say(SAID["ordinary_locks"])
+        table([self._say(SAID[head]) for head in heads], rows, title)
+
+    def _state(self, case: Case) -> str:
+        return self._say(self._routine.process(case.process).rules.states[case.state].label)
+
+
+def _text(case: Case, name: str) -> str:
+    value = case.value(name)
+    return "" if value is None else str(value)
