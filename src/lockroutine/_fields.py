@@ -253,8 +253,8 @@ def _property(declared: Entry, language: Language) -> Json:
         made["description"] = declared.help.get(language)
     if declared.privacy:
         made["x-privacy"] = declared.privacy
-    made.update(_type_schema(declared, _without_none(declared.type), language))
-    return made
+    # A form within a form has a title of its own; the label of the field is what a person reads.
+    return {**_type_schema(declared, _without_none(declared.type), language), **made}
 
 
 def _without_none(kind: Any) -> Any:
