@@ -1,0 +1,605 @@
+"""Writes the pages of the docs that say what the code and the bundled rule pack say already.
+
+Run it as a script, from anywhere: ``python docs/generate.py``. With ``--check`` it writes nothing
+and exits 1 if a page is out of date; a test does the same.
+"""
+
+from __future__ import annotations
+
+import inspect
+import json
+import re
+import sys
+import types
+import typing
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+import attrs
+
+from lockroutine import figures, load_routine
+from lockroutine._fields import Entry, entries
+from lockroutine.forms import FORMS
+from lockroutine.model import Text
+from lockroutine.routine import Routine
+from lockroutine.rules import effects, guards, schema, shown, terms
+from lockroutine.rules.calendar import Duration
+from lockroutine.rules.schema import Pack, Process, State, Transition
+from lockroutine.rules.trace import Holder, trace
+
+HERE = Path(__file__).resolve().parent
+NOTE = "<!-- Made by docs/generate.py. Change the code or the pack, and run it again. -->"
+
+# ------------------------------------------------------------------------------ in Markdown
+
+
+def table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> Iterator[str]:
+    """A table; a `|` in a cell is escaped, and a line break is kept as one."""
+    columns = list(head)
+    yield _row(columns)
+    yield _row("---" for _ in columns)
+    for row in rows:
+        yield _row(row)
+    yield ""
+
+
+def _row(cells: Iterable[str]) -> str:
+    clean = (" ".join(cell.split()).replace("|", "\\|") for cell in cells)
+    return f"| {' | '.join(clean)} |"
+
+
+def code(*names: str) -> str:
+    """Names in code type, with commas between."""
+    return ", ".join(f"`{name}`" for name in names)
+
+
+def prose(docstring: str | None) -> tuple[str, list[str]]:
+    """A docstring's words as Markdown, and its TOML examples."""
+    text = inspect.cleandoc(docstring or "")
+    examples = re.findall(r"```toml\n.*?```", text, re.DOTALL)
+    text = re.sub(r"```toml\n.*?```", "", text, flags=re.DOTALL)
+    text = re.split(r"\n>>> |\n(?:Args|Returns|Raises|Attributes):\n", f"\n{text}")[0]
+    return text.replace("``", "`").strip(), examples
+
+
+def both(text: Text) -> str:
+    """A label in English, with the Swedish in brackets."""
+    return text.en if text.en == text.sv else f"{text.en} ({text.sv})"
+
+
+# -------------------------------------------------------------------- the reference of a pack
+
+TABLES: Mapping[type, str] = {
+    schema.Pack: "the top of `routine.toml`",
+    schema.Role: "[role.NAME]",
+    schema.Unit: "[unit.NAME]",
+    schema.Clause: "[clause.ID]",
+    schema.Parameter: "[parameter.NAME]",
+    schema.Gap: "[gap.NAME]",
+    schema.Template: "[template.NAME]",
+    schema.Process: "[process.NAME]",
+    schema.State: "[process.NAME.states.NAME]",
+    schema.Duty: "[process.NAME.states.NAME.duties.TRANSITION]",
+    schema.Transition: "[process.NAME.transitions.NAME]",
+    schema.Joint: "[process.NAME.transitions.NAME.joint.NAME]",
+    schema.Timer: "the key `timer` of a transition",
+    terms.Condition: "the key `when`",
+}
+
+
+def key_type(kind: Any) -> str:
+    """The type of a key in words."""
+    origin, arguments = typing.get_origin(kind), typing.get_args(kind)
+    if kind in _PLAIN:
+        return _PLAIN[kind]
+    if origin is Literal:
+        return " or ".join(f"`{json.dumps(choice)}`" for choice in arguments)
+    if origin is tuple:
+        return f"list of {key_type(arguments[0])}"
+    if origin in (types.UnionType, typing.Union):
+        return " or ".join(key_type(arm) for arm in arguments if arm is not type(None))
+    if origin is not None and issubclass(origin, Mapping):
+        return f"table of {key_type(arguments[1])}"
+    return str(kind.__name__).lower()
+
+
+_PLAIN: dict[Any, str] = {
+    str: "text",
+    int: "whole number",
+    bool: "`true` or `false`",
+    Text: "`{ sv, en }`",
+    terms.Ref: "reference",
+    terms.Condition: "condition",
+    Duration: "duration",
+    guards.Guard: "guards",
+    effects.EffectRule: "effects",
+    shown.Shown: "things shown",
+    schema.State: "states",
+    schema.Duty: "duties",
+    schema.Transition: "transitions",
+    schema.Joint: "joint steps",
+    schema.Process: "processes",
+}
+
+
+def keys(kind: type, without: type | None = None) -> Iterator[str]:
+    """The keys of a table, except those that `without` has too."""
+    hints = typing.get_type_hints(kind)
+    known = {one.name for one in attrs.fields(without)} if without else set[str]()
+    rows = [
+        [
+            code(one.name.rstrip("_")),
+            key_type(hints[one.name]),
+            "yes" if one.default is attrs.NOTHING else _default(one.default),
+            one.metadata["doc"],
+        ]
+        for one in attrs.fields(kind)
+        if one.name not in known
+    ]
+    if rows:
+        yield from table(("key", "type", "needed", "meaning"), rows)
+    else:
+        yield "It has no keys of its own.\n"
+
+
+def _default(value: Any) -> str:
+    if value in (None, "", (), False) or not isinstance(value, str | bool | int | terms.Ref):
+        return "no"
+    return f"no: `{json.dumps(value) if isinstance(value, str | bool | int) else value}`"
+
+
+def section(heading: str, kind: type, without: type | None = None) -> Iterator[str]:
+    """A table or a kind: what it is, its keys, an example."""
+    words, examples = prose(kind.__doc__)
+    yield f"### {heading}\n"
+    yield f"{words}\n"
+    yield from keys(kind, without)
+    for example in examples:
+        yield f"{example}\n"
+
+
+def kinds(base: type, found: Iterable[type[Any]]) -> Iterator[str]:
+    """What all kinds share, and then each kind."""
+    words, examples = prose(base.__doc__)
+    yield f"{words} These keys every kind has, beside `kind`:\n"
+    yield from keys(base)
+    yield from (f"{example}\n" for example in examples)
+    for kind in found:
+        yield from section(kind.kind, kind, base)
+
+
+def field_type(kind: Any) -> str:
+    """The type of a form's field in words."""
+    if typing.get_origin(kind) in (types.UnionType, typing.Union):
+        kind = next(arm for arm in typing.get_args(kind) if arm is not type(None))
+    if typing.get_origin(kind) is tuple:
+        return f"list of {field_type(typing.get_args(kind)[0])}"
+    if typing.get_origin(kind) is Literal:
+        return "choice"
+    if attrs.has(kind):
+        return f"`{kind.__name__}`"
+    names = {"str": "text", "int": "whole number", "bool": "yes or no", "datetime": "time"}
+    return names.get(kind.__name__, str(kind.__name__))
+
+
+def limits(declared: Entry) -> str:
+    """What a form's field takes, beside its type."""
+    said: list[str] = []
+    if declared.choices:
+        return "; ".join(f"`{name}`: {both(label)}" for name, label in declared.choices.items())
+    if declared.format:
+        said.append(declared.format.replace("_", " "))
+    if declared.minimum is not None:
+        said.append(f"from {declared.minimum}")
+    if declared.maximum is not None:
+        said.append(f"to {declared.maximum}")
+    if declared.help:
+        said.append(both(declared.help))
+    return "; ".join(said)
+
+
+def sample(form: type) -> dict[str, Any]:
+    """Plainly invented data that the form takes."""
+    return {name: _value(name, declared) for name, declared in entries(form).items()}
+
+
+_SAMPLES: Mapping[str, Any] = {
+    "phone": "+46 70 174 06 05",
+    "email": "c3@example.org",
+    "serial_number": "PH1-001",
+    "name": "Customer 17",
+    "address": "Example Street 1",
+    "door": "front",
+    "door_type": "euro",
+    "fits": ["euro"],
+    "customer": "customer-17",
+    "ends_at": "2026-03-03T11:00:00+01:00",
+    "cycles": 5,
+    "level": 80,
+}
+
+
+def _value(name: str, declared: Entry) -> Any:
+    kind = declared.type
+    if typing.get_origin(kind) in (types.UnionType, typing.Union):
+        kind = next(arm for arm in typing.get_args(kind) if arm is not type(None))
+    if attrs.has(kind):
+        return sample(kind) | {"name": "Contact 3"}
+    known = _SAMPLES.get(declared.format) or _SAMPLES.get(name)
+    if typing.get_origin(kind) is tuple:
+        return known if isinstance(known, list) else [known or "..."]
+    if known is not None:
+        return known
+    if declared.choices:
+        return next(iter(declared.choices))
+    plain = {
+        "bool": True,
+        "int": declared.minimum or 1,
+        "datetime": "2026-03-03T10:00:00+01:00",
+        "date": "2026-03-03",
+    }
+    return plain.get(kind.__name__, f"{declared.label.en}: ...")
+
+
+def form_section(name: str, form: type) -> Iterator[str]:
+    """One form: what it is, its fields, an example."""
+    yield f"### {name}\n"
+    yield f"`lockroutine.forms.{form.__name__}`: {prose(form.__doc__)[0]}\n"
+    yield from table(
+        ("field", "label", "type", "needed", "privacy", "takes"),
+        (
+            [
+                code(field),
+                both(declared.label),
+                field_type(declared.type),
+                "yes" if declared.required else "no",
+                declared.privacy or "-",
+                limits(declared),
+            ]
+            for field, declared in entries(form).items()
+        ),
+    )
+    if name != "contact_person":
+        yield f"```json\n{json.dumps(sample(form), indent=2, ensure_ascii=False)}\n```\n"
+
+
+def reference() -> Iterator[str]:
+    """The page on every table, kind, key and form."""
+    yield f"# Reference of rule packs and forms\n\n{NOTE}\n"
+    yield (
+        "Every table, kind and key that a rule pack may use, and every form that a transition may "
+        "take. What is not on this page, a pack cannot say: an unknown key is a problem that "
+        "`lockroutine check` names, with the nearest word that exists. [Rule packs from the "
+        "inside](rule-packs.md) tells how they go together.\n"
+    )
+    yield from _outline()
+    yield "## Words\n\n### reference\n"
+    yield f"{prose(terms.Ref.__doc__)[0]}\n"
+    yield "### duration\n"
+    yield f"{prose(Duration.__doc__)[0]} Written like `P14D`, `P2W` or `PT4H`.\n"
+    yield "### message\n"
+    yield f"{prose(terms.Message.__doc__)[0]} `$$` is the sign itself.\n"
+    yield "## Tables\n"
+    for kind, where in TABLES.items():
+        heading = where if where[0] != "[" else code(where)
+        yield from section(f"{kind.__name__}: {heading}", kind)
+    yield "## Guard kinds\n"
+    yield from kinds(guards.Guard, guards.GUARDS)
+    yield "## Effect kinds\n"
+    yield from kinds(effects.EffectRule, effects.EFFECTS)
+    yield "## Kinds of what is shown\n"
+    yield from kinds(shown.Shown, shown.SHOWN)
+    yield "## Forms\n"
+    yield (
+        "A transition names its form in snake case. A program gives the attrs class or a mapping "
+        "like the examples here. *Personal* and *secret* fields (sekretess) are never in a log, "
+        "an error's text or a `repr`; [what else follows from "
+        "it](embedding.md#personal-data-personuppgifter).\n"
+    )
+    yield from form_section("contact_person", _contact_person())
+    for name, form in sorted(FORMS.items()):
+        yield from form_section(name, form)
+
+
+def _outline() -> Iterator[str]:
+    for heading, found in (
+        ("Guard kinds", [kind.kind for kind in guards.GUARDS]),
+        ("Effect kinds", [kind.kind for kind in effects.EFFECTS]),
+        ("Kinds of what is shown", [kind.kind for kind in shown.SHOWN]),
+        ("Forms", sorted(FORMS)),
+    ):
+        links = ", ".join(f"[{name}](#{name})" for name in found)
+        yield f"**{heading}**: {links}.\n"
+
+
+def _contact_person() -> type:
+    return next(
+        declared.type
+        for declared in entries(FORMS["mounting_order"]).values()
+        if attrs.has(declared.type)
+    )
+
+
+# ----------------------------------------------------------------------------- the routine
+
+
+def routine_page() -> Iterator[str]:
+    """The page on the bundled routine: each clause and what holds it."""
+    routine = load_routine()
+    pack = routine.pack
+    traced = trace(pack)
+    yield f"# The routine: {pack.label.en}\n\n{NOTE}\n"
+    yield (
+        f"*{pack.label.sv}.* This page is made from the bundled rule pack `{routine.key}`. "
+        f"It has {len(pack.clause)} clauses, {len(pack.gap)} gaps and {len(pack.process)} "
+        "processes. The clauses are given in short; a municipality's own document is what "
+        "binds it.\n"
+    )
+    links = (f"[{both(p.label)}](#process-{n})" for n, p in pack.process.items())
+    yield f"**Processes**: {', '.join(links)}.\n"
+    yield from _roles(pack)
+    yield from _clauses(routine)
+    yield from _gaps(traced.gaps)
+    yield from _parameters(pack)
+    for name, process in pack.process.items():
+        yield from _process(routine, name, process)
+    yield from _shown(pack)
+
+
+def _roles(pack: Pack) -> Iterator[str]:
+    yield "## Roles (roller)\n"
+    yield from table(
+        ("role", "called", "works for", "clauses"),
+        (
+            [
+                code(name),
+                both(role.label),
+                "all units" if role.all_units else "its own units",
+                ", ".join(role.clauses),
+            ]
+            for name, role in pack.role.items()
+        ),
+    )
+
+
+def _clauses(routine: Routine) -> Iterator[str]:
+    yield "## Clauses and what holds them\n"
+    yield (
+        "*Owed* is what the software owes a clause: **enforced** (a rule refuses what breaks it), "
+        "**done** (the software does it, or asks a plugin to), **asked** (it stands on a work "
+        "list until it is done), **shown** (it is there to look up).\n"
+    )
+    for clause in trace(routine.pack).clauses:
+        yield f"### {clause.id}\n"
+        yield f"{clause.text.en} *{clause.text.sv}* (Owed: {', '.join(clause.owed)}.)\n"
+        yield from _holders(clause.held_by)
+
+
+def _holders(found: Iterable[Holder]) -> Iterator[str]:
+    by_kind: dict[str, list[str]] = {}
+    for holder in found:
+        by_kind.setdefault(holder.kind, []).append(_short(holder.at))
+    for kind, places in by_kind.items():
+        yield f"- {kind}: {', '.join(places)}"
+    yield "" if by_kind else "- **nothing holds it**\n"
+
+
+def _short(path: str) -> str:
+    """A rule's path, without the words that the kind says already, linked to its process."""
+    parts = path.split(".")
+    if parts[0] != "process":
+        return code(parts[-1])
+    rest = [p for p in parts[2:] if p not in ("transitions", "states", "guards", "joint")]
+    rest = [p for p in rest if p not in ("effects", "duties")]
+    return f"[`{'.'.join([parts[1], *rest])}`](#process-{parts[1]})"
+
+
+def _gaps(gaps: Iterable[Any]) -> Iterator[str]:
+    yield "## Gaps: where the source is silent\n"
+    yield "Each gap is a question, and the reading that this pack has chosen. Ask your own.\n"
+    for gap in gaps:
+        yield f"### {gap.id}\n"
+        beside = f" (Beside {', '.join(gap.clauses)}.)" if gap.clauses else ""
+        yield f"{gap.question.en} *{gap.question.sv}*{beside}\n"
+        yield f"**{gap.reading.en}** *{gap.reading.sv}*\n"
+        yield from _holders(gap.held_by)
+
+
+def _parameters(pack: Pack) -> Iterator[str]:
+    yield "## Parameters\n"
+    yield from table(
+        ("parameter", "meaning", "value", "rests on"),
+        (
+            [
+                code(name),
+                both(one.label),
+                ", ".join(one.value) if isinstance(one.value, tuple) else str(one.value),
+                _cited(one),
+            ]
+            for name, one in pack.parameter.items()
+        ),
+    )
+
+
+def _cited(rule: Any) -> str:
+    gaps = [f"[{gap}](#{gap})" for gap in getattr(rule, "gaps", ())]
+    return ", ".join([*(f"[{c}](#{c.lower()})" for c in rule.clauses), *gaps])
+
+
+def _process(routine: Routine, name: str, process: Process) -> Iterator[str]:
+    yield f"## Process: {name}\n"
+    yield f"**{both(process.label)}**, about one {process.subject.replace('_', ' ')}.\n"
+    if process.one_open_per:
+        yield f"Only one case is open at a time for the same {code(*process.one_open_per)}.\n"
+    for privacy, roles in (("personal", process.sees_personal), ("secret", process.sees_secret)):
+        if roles:
+            yield f"Who sees what is {privacy}: {routine.role_labels(roles).en}.\n"
+    yield "### States of " + name + "\n"
+    yield from table(
+        ("state", "called", "waits for", "overdue after", "asks for", "rests on"),
+        (_state(routine, name, state) for name, state in process.states.items()),
+    )
+    yield "### Transitions of " + name + "\n"
+    yield from table(
+        ("transition", "called", "from", "to", "who", "form", "with it", "rests on"),
+        (_transition(routine, n, t) for n, t in process.transitions.items()),
+    )
+    rows = list(_guards(process))
+    if rows:
+        yield "### What must hold in " + name + "\n"
+        yield from table(("guard", "kind", "what the refused person reads", "rests on"), rows)
+
+
+def _state(routine: Routine, name: str, state: State) -> list[str]:
+    duties = (
+        f"`{duty}` of {routine.role_labels(rule.waits_for).en}{' (at times)' if rule.when else ''}"
+        for duty, rule in state.duties.items()
+    )
+    return [
+        code(name),
+        both(state.label) + (", an end" if state.end else ""),
+        routine.role_labels(state.waits_for).en or "-",
+        _length(state.due) if state.due else "-",
+        "; ".join(duties) or "-",
+        _cited(state),
+    ]
+
+
+def _length(length: Duration) -> str:
+    hours, minutes = divmod(length.minutes, 60)
+    said = ((length.days, "days"), (hours, "hours"), (minutes, "minutes"))
+    return " ".join(f"{number} {unit}" for number, unit in said if number)
+
+
+def _transition(routine: Routine, name: str, transition: Transition) -> list[str]:
+    own = {"clock": "the clock", "joint": "other steps"}
+    who = [own.get(role) or routine.pack.role[role].label.en for role in transition.by]
+    together = [f"`{j.process}.{j.transition}`" for j in transition.joint.values()]
+    together += [f"`{effect.kind}`" for effect in transition.effects.values()]
+    form = f"[{transition.form}](reference.md#{transition.form})" if transition.form else "-"
+    return [
+        code(name),
+        both(transition.label),
+        ", ".join(map(code, transition.from_)) or "(opens a case)",
+        code(transition.to) if transition.to else "(stays)",
+        ", ".join(who),
+        form,
+        ", ".join(together) or "-",
+        _cited(transition),
+    ]
+
+
+def _guards(process: Process) -> Iterator[list[str]]:
+    for step, transition in process.transitions.items():
+        for name, guard in transition.guards.items():
+            yield [
+                code(f"{step}.{name}") + (" (safeguard)" if guard.safeguard else ""),
+                f"[{guard.kind}](reference.md#{guard.kind})",
+                f"{guard.otherwise.en} *{guard.otherwise.sv}*",
+                _cited(guard),
+            ]
+
+
+def _shown(pack: Pack) -> Iterator[str]:
+    yield "## What is there to look up\n"
+    yield from table(
+        ("name", "kind", "what", "rests on"),
+        (
+            [
+                code(name),
+                f"[{one.kind}](reference.md#{one.kind})",
+                both(one.label) + (f": <{one.url}>" if isinstance(one, shown.Link) else ""),
+                _cited(one),
+            ]
+            for name, one in pack.shown.items()
+        ),
+    )
+
+
+# ----------------------------------------------------------------------------- the figures
+
+
+def figures_page() -> Iterator[str]:
+    """The page on what each figure counts, from the docstrings."""
+    yield f"# Figures (nyckeltal)\n\n{NOTE}\n"
+    yield (
+        "`engine.figures()` counts the whole store once, in one pass, and returns a frozen "
+        "`Figures`. It is the statistics (statistik) that clause R12 gives to the system manager "
+        "(systemförvaltare). Keys are the names in the rule pack; labels stand in "
+        "`engine.routine.pack`. These are the definitions; the code is documented with the same "
+        "words.\n"
+    )
+    for kind in (figures.Figures, figures.StateTime, figures.StockLine):
+        yield f"## {kind.__name__}\n"
+        yield f"{prose(kind.__doc__)[0]}\n"
+        rows = [[code(name), words] for name, words in _arguments(kind.__doc__ or "")]
+        rows += [
+            [code(name), prose(member.fget.__doc__)[0]]
+            for name, member in vars(kind).items()
+            if isinstance(member, property)
+        ]
+        yield from table(("figure" if kind is figures.Figures else "part", "what it counts"), rows)
+    yield "## An example\n"
+    yield inspect.cleandoc(_FIGURES_EXAMPLE) + "\n"
+
+
+_FIGURES_EXAMPLE = """
+    ```python
+    from lockroutine import Actor, Engine
+
+    with Engine.open(":memory:") as engine:
+        bo = Actor("bo", roles={"installer"}, units={"north"})
+        lock = {"model": "X1", "fits": ["euro"]}
+        engine.start("lock", "register", actor=bo, subject="PH1-001", unit="north", form=lock)
+        found = engine.figures()
+
+    assert found.open_cases == {("lock", "in_store"): 1}
+    line = found.stock["stock"]["X1"]
+    assert (line.there, line.missing) == (1, 2)  # the pack wants three of each model
+    ```
+
+    `lockroutine figures locks.db` prints the same; `--json` gives it to a program.
+    A work list, a register or an export is made from `engine.cases(...)`, page by page.
+"""
+
+
+def _arguments(docstring: str) -> Iterator[tuple[str, str]]:
+    """The entries of a docstring's ``Args``."""
+    text = inspect.cleandoc(docstring).partition("Args:\n")[2]
+    for found in re.finditer(r"^    (\w+): (.*(?:\n {6,}.*)*)", text, re.MULTILINE):
+        yield found.group(1), " ".join(found.group(2).split()).replace("``", "`")
+
+
+# -------------------------------------------------------------------------------- the pages
+
+PAGES: Mapping[str, Callable[[], Iterator[str]]] = {
+    "reference.md": reference,
+    "routine.md": routine_page,
+    "figures.md": figures_page,
+}
+
+
+def made(name: str) -> str:
+    """The text of a page as it should be now."""
+    text = "\n".join(PAGES[name]())
+    return re.sub(r"\n{3,}", "\n\n", text).rstrip() + "\n"
+
+
+def main(arguments: list[str]) -> int:
+    """Write every page, or tell which are out of date."""
+    stale = []
+    for name in PAGES:
+        path, text = HERE / name, made(name)
+        if path.exists() and path.read_text(encoding="utf-8") == text:
+            continue
+        stale.append(name)
+        if "--check" not in arguments:
+            path.write_text(text, encoding="utf-8", newline="\n")
+    for name in stale:
+        sys.stdout.write(f"{name}\n")
+    return 1 if stale and "--check" in arguments else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
