@@ -22,6 +22,7 @@ __all__ = [
     "NotFound",
     "OutcomeUnknown",
     "PluginError",
+    "PluginsError",
     "Problem",
     "Refused",
     "Rejected",
@@ -97,11 +98,12 @@ class NotFound(LockroutineError, LookupError):
 
     Attributes:
         kind: What was looked for: ``case``, ``process``, ``transition``, ``field``, ...
-        name: The name that was given.
+        name: The name that was given, its first 80 characters.
         suggestion: The nearest name that exists, or an empty text.
     """
 
     def __init__(self, kind: str, name: str, suggestion: str = "") -> None:
+        name = name[:80]
         super().__init__(kind, name, suggestion)
         self.kind = kind
         self.name = name
@@ -109,7 +111,7 @@ class NotFound(LockroutineError, LookupError):
 
     def __str__(self) -> str:
         hint = f" Did you mean {self.suggestion!r}?" if self.suggestion else ""
-        return f"There is no {self.kind} {self.name[:80]!r}.{hint}"
+        return f"There is no {self.kind} {self.name!r}.{hint}"
 
 
 class ConflictError(LockroutineError):
@@ -148,6 +150,21 @@ class RulesError(LockroutineError):
 
 class StoreError(LockroutineError):
     """The database cannot be used: locked, read-only, full, damaged, or of a newer library."""
+
+
+class PluginsError(LockroutineError):
+    """The plugins cannot be used as they are set up. Found at start-up, not at the first order.
+
+    Attributes:
+        problems: Every problem at once; the path names the plugin.
+    """
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems: tuple[Problem, ...] = tuple(problems)
+        super().__init__(self.problems)
+
+    def __str__(self) -> str:
+        return "\n".join(str(problem) for problem in self.problems)
 
 
 class PluginError(LockroutineError):

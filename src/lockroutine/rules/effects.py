@@ -33,6 +33,7 @@ class EffectRule:
     """
 
     kind: ClassVar[str] = ""
+    system: ClassVar[str] = ""
 
     when: Condition | None = field(default=None, metadata=doc("It is asked for only then."))
     clauses: tuple[str, ...] = field(default=(), metadata=CLAUSES)
@@ -50,6 +51,7 @@ class OpenTicket(EffectRule):
     """
 
     kind: ClassVar[str] = "open_ticket"
+    system: ClassVar[str] = "tickets"
     template: str = field(metadata=doc("The message template that it speaks by."))
 
 
@@ -64,6 +66,7 @@ class NoteTicket(EffectRule):
     """
 
     kind: ClassVar[str] = "note_ticket"
+    system: ClassVar[str] = "tickets"
     template: str = field(metadata=doc("The message template that it speaks by."))
 
 
@@ -78,6 +81,7 @@ class CloseTicket(EffectRule):
     """
 
     kind: ClassVar[str] = "close_ticket"
+    system: ClassVar[str] = "tickets"
     template: str = field(metadata=doc("The message template that it speaks by."))
 
 
@@ -93,6 +97,7 @@ class SendNotice(EffectRule):
     """
 
     kind: ClassVar[str] = "send_notice"
+    system: ClassVar[str] = "notices"
     template: str = field(metadata=doc("The message template that it speaks by."))
     to: tuple[str, ...] = field(
         metadata=doc("Roles, or contacts of the municipality's own file, such as `supplier`.")
@@ -111,6 +116,7 @@ class PairLock(EffectRule):
     """
 
     kind: ClassVar[str] = "pair_lock"
+    system: ClassVar[str] = "admin_tool"
     serial_number: Ref = field(metadata=doc("The lock."))
     customer: Ref = field(default=SUBJECT, metadata=doc("The customer."))
 
@@ -127,6 +133,7 @@ class UnpairLock(EffectRule):
     """
 
     kind: ClassVar[str] = "unpair_lock"
+    system: ClassVar[str] = "admin_tool"
     serial_number: Ref = field(metadata=doc("The lock."))
     customer: Ref = field(default=SUBJECT, metadata=doc("The customer."))
 
