@@ -18,6 +18,7 @@ __all__ = [
     "aware",
     "canonical",
     "identifier",
+    "in_reach",
     "serial_number",
     "sha256",
 ]
@@ -57,7 +58,14 @@ def serial_number(value: object, path: str = "serial_number") -> str:
         raise InvalidForm([Problem(path, "must be text")])
     if len(value) > MAX_ID:
         raise InvalidForm([Problem(path, f"must be at most {MAX_ID} characters")])
-    return identifier("".join(unicodedata.normalize("NFKC", value).split()).upper(), path)
+    spelt, before = _spelt(value), value
+    while spelt != before:  # a letter's upper case may be one that has a plainer form
+        spelt, before = _spelt(spelt), spelt
+    return identifier(spelt, path)
+
+
+def _spelt(value: str) -> str:
+    return "".join(unicodedata.normalize("NFKC", value).split()).upper()
 
 
 def aware(value: object, path: str) -> dt.datetime:
@@ -72,10 +80,19 @@ def aware(value: object, path: str) -> dt.datetime:
         raise InvalidForm(
             [Problem(path, "has no time zone; use datetime.now(timezone.utc) or a zoneinfo zone")]
         )
+    moment = in_reach(value)
+    if moment is None:
+        raise InvalidForm([Problem(path, "is too far from today")])
+    return moment
+
+
+def in_reach(value: dt.datetime) -> dt.datetime | None:
+    """An aware time as UTC; None if it is so far away that a calendar cannot count from it."""
     try:
-        return value.astimezone(dt.UTC)
+        moment = value.astimezone(dt.UTC)
     except OverflowError:
-        raise InvalidForm([Problem(path, "is too far from today")]) from None
+        return None
+    return moment if 1900 <= moment.year < 3000 else None
 
 
 class Facts(Mapping[str, Value]):
