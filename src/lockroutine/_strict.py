@@ -23,6 +23,7 @@ from cattrs.errors import (
 )
 
 from lockroutine.errors import InvalidForm, Problem, nearest
+from lockroutine.facts import in_reach
 
 __all__ = ["Wrong", "converter", "problems_of", "strict_converter"]
 
@@ -65,10 +66,10 @@ def _datetime(value: object, _: object) -> dt.datetime:
         raise Wrong(f"must be a time with its time zone, not {_kind_of(value)}")
     if value.utcoffset() is None:
         raise Wrong("has no time zone; write it like 2026-03-02T10:00:00+01:00")
-    try:
-        return value.astimezone(dt.UTC)
-    except OverflowError:
-        raise Wrong("is too far from today") from None
+    moment = in_reach(value)
+    if moment is None:
+        raise Wrong("is too far from today")
+    return moment
 
 
 def _date(value: object, _: object) -> dt.date:
