@@ -132,6 +132,6 @@ class Calendar:
 
 @functools.cache
 def _holidays(country: str) -> Container[dt.date]:
-    import holidays  # takes 60 ms, and most decisions need none  # noqa: PLC0415
+    import holidays  # takes 200 ms, and most decisions need none  # noqa: PLC0415
 
     return holidays.country_holidays(country)
