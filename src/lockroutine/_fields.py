@@ -10,6 +10,7 @@ import datetime as dt
 import re
 import types
 import typing
+import unicodedata
 from collections.abc import Mapping
 from typing import Any, Literal, TypeAlias
 
@@ -37,6 +38,9 @@ _SHAPES: Mapping[str, tuple[re.Pattern[str], str]] = {
         "must be an e-mail address like name@example.org",
     ),
 }
+
+_UNWELCOME = frozenset({"Cc", "Cs", "Zl", "Zp"})
+"""Control characters, lone surrogates, and what breaks a line; a pasted hard space is welcome."""
 
 
 @frozen(kw_only=True)
@@ -107,7 +111,7 @@ def checked(_: type, fields: list[attrs.Attribute[Any]]) -> list[attrs.Attribute
 
 def _checked(one: attrs.Attribute[Any], declared: Entry) -> attrs.Attribute[Any]:
     def convert(value: Any) -> Any:
-        value = _trimmed(value)
+        value = _trimmed(value, lines=declared.lines)
         return _serials(value, one.name) if declared.format == "serial_number" else value
 
     def validate(_: object, attribute: attrs.Attribute[Any], value: Any) -> None:
@@ -124,8 +128,11 @@ def _hidden(value: object) -> str:
     return "None" if value is None else "..."
 
 
-def _trimmed(value: Any) -> Any:
-    return value.strip() if type(value) is str else value
+def _trimmed(value: Any, *, lines: bool) -> Any:
+    if type(value) is not str:
+        return value
+    # Browsers end the lines of a text in their own way.
+    return (value.replace("\r\n", "\n") if lines else value).strip()
 
 
 def _serials(value: Any, name: str) -> Any:
@@ -157,7 +164,7 @@ def _fault_of_text(declared: Entry, value: str) -> str:
     if len(value) > declared.longest:
         return f"must be at most {declared.longest} characters"
     shown = value.replace("\n", " ").replace("\t", " ") if declared.lines else value
-    if not shown.isprintable():
+    if not shown.isprintable() and not _UNWELCOME.isdisjoint(map(unicodedata.category, shown)):
         return "must not hold control characters or lone surrogates"
     shape = _SHAPES.get(declared.format)
     return shape[1] if shape and not shape[0].fullmatch(value) else ""
