@@ -43,6 +43,11 @@ BOOKING = {
 }
 
 
+def short(value: object) -> str:
+    """The name of a case of a test, however large what it tries."""
+    return ascii(value)[:40] if isinstance(value, str | bytes) else type(value).__name__
+
+
 class Clock:
     """Stands still until it is moved."""
 
@@ -133,5 +138,3 @@ def everything(engine: Engine) -> object:
             reading.routine_keys(),
             dict(reading.refusals()),
         )
-
-

@@ -33,7 +33,7 @@ from lockroutine import (
 )
 from lockroutine.errors import nearest
 from lockroutine.facts import NOTHING, aware, canonical, identifier, serial_number, sha256
-from smallpack import MONDAY, PHONE
+from smallpack import MONDAY, PHONE, short
 
 plain = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(),
@@ -79,6 +79,7 @@ def event(**given: object) -> Event:
         ("customer\x0017", "subject: must not hold control characters or lone surrogates"),
         ("customer-\ud800", "subject: must not hold control characters or lone surrogates"),
     ],
+    ids=short,
 )
 def test_wrong_ids(value: object, message: str) -> None:
     """An id that is not short printable text is refused in words."""
@@ -115,6 +116,7 @@ def test_spelling_is_settled_at_once(text: str) -> None:
         ("x" * 10_000_000, "serial_number: must be at most 200 characters"),
         (" ", "serial_number: must not be blank or begin or end with a space"),
     ],
+    ids=short,
 )
 def test_wrong_serial_numbers(value: object, message: str) -> None:
     """What is no serial number is refused before it is looked at closely."""
@@ -183,7 +185,9 @@ def test_facts_are_found_by_path() -> None:
     """A dotted path leads into tables; where there is nothing, it finds None."""
     facts = Facts({"contact": {"phone": PHONE}, "door": "front"})
     assert facts.at("contact.phone") == PHONE
-    assert [facts.at(path) for path in ("x", "door.x", "contact.x", "contact.phone.x")] == [None] * 4
+    assert [facts.at(path) for path in ("x", "door.x", "contact.x", "contact.phone.x")] == [
+        None
+    ] * 4
 
 
 def test_merging() -> None:
@@ -223,7 +227,10 @@ def test_canonical_text() -> None:
             lambda: Reference("", "1"),
             "reference.system: must not be blank or begin or end with a space",
         ),
-        (lambda: Reference("easit", "4\n"), "reference.id: must not be blank or begin or end with a space"),
+        (
+            lambda: Reference("easit", "4\n"),
+            "reference.id: must not be blank or begin or end with a space",
+        ),
         (
             lambda: Reference("easit", "4\n7"),
             "reference.id: must not hold control characters or lone surrogates",
@@ -344,7 +351,11 @@ REASON = Reason(
 REFUSAL = Verdict(
     process="order",
     transition="order",
-    reasons=(REASON, attrs.evolve(REASON, clauses=(), cures=()), Reason(rule="r", gaps=("g",), text=Text("Nej.", "No."))),
+    reasons=(
+        REASON,
+        attrs.evolve(REASON, clauses=(), cures=()),
+        Reason(rule="r", gaps=("g",), text=Text("Nej.", "No.")),
+    ),
 )
 
 
@@ -368,15 +379,22 @@ def test_verdict_in_words() -> None:
 @pytest.mark.parametrize(
     ("error", "text"),
     [
-        (Refused(attrs.evolve(REFUSAL, reasons=(REASON,))), "The consent is missing. [C1, C2]\n  -> Ask."),
+        (
+            Refused(attrs.evolve(REFUSAL, reasons=(REASON,))),
+            "The consent is missing. [C1, C2]\n  -> Ask.",
+        ),
         (InvalidForm([Problem("a", "x"), Problem("b", "y")]), "a: x; b: y"),
         (RulesError([Problem("a", "x", "f.toml", 3), Problem("b", "y")]), "f.toml:3: a: x\nb: y"),
-        (NotFound("process", "mountng", "mounting"), "There is no process 'mountng'. Did you mean 'mounting'?"),
+        (
+            NotFound("process", "mountng", "mounting"),
+            "There is no process 'mountng'. Did you mean 'mounting'?",
+        ),
         (NotFound("case", "x" * 10_000_000), f"There is no case '{'x' * 80}'."),
         (NotFound("case", "\ud800"), "There is no case '\\ud800'."),
         (ConflictError("Somebody was first.", "1", ["a", "b"]), "Somebody was first."),
         (StoreError("The store is closed."), "The store is closed."),
     ],
+    ids=short,
 )
 def test_errors_in_words(error: LockroutineError, text: str) -> None:
     """Every error says in words what is wrong, briefly, and is itself again after pickling."""
