@@ -20,6 +20,7 @@ __all__ = [
     "Case",
     "Cure",
     "Effect",
+    "EffectState",
     "Event",
     "Language",
     "Option",
@@ -262,33 +263,56 @@ class Event:
         )
 
 
+EffectState: TypeAlias = Literal[
+    "due", "in_flight", "failed", "unknown", "asked", "parked", "done", "dismissed"
+]
+"""Where an effect is.
+
+``due`` was not tried yet; ``in_flight`` is being sent; ``failed`` will be tried again; ``unknown``
+was sent without an answer, and is looked up before it is sent again; ``asked`` waits for a person
+who does it by hand; ``parked`` waits for somebody to look at it; ``done`` and ``dismissed`` are
+over.
+"""
+
+
 @frozen(kw_only=True)
 class Effect:
     """Something that a plugin is asked to do, stored with the decision that asks for it.
 
     Args:
         key: Stable and unique; reaches the outside system, so that a repeat is recognised.
+        rule: The effect's path in the pack.
         kind: The effect kind, for example ``open_ticket``.
+        system: What kind of system it is for: ``tickets``, ``admin_tool``, ``notices``. Within
+            a case, the effects for one system keep their order.
         case_id: The case that asked for it.
         version: The event of that case that asked for it.
         recipient: The role or contact that a notice goes to; empty for other kinds.
         template: The message template of the pack that it speaks by; empty if none.
         values: What it carries that is not personal.
         personal: What it carries that is personal or secret.
-        due_at: From when it may be sent.
-        state: ``due`` until it is sent.
+        state: Where it is.
+        due_at: From when it may be tried; while it is in flight, how long that may take.
+        attempts: How often it was tried.
+        message: What was said of it last, without personal data.
+        outside: Its id in the outside system, once there is one.
     """
 
     key: str
+    rule: str
     kind: str
+    system: str
     case_id: str
     version: int
     recipient: str = ""
     template: str = ""
     values: Facts = NOTHING
     personal: Facts = NOTHING
+    state: EffectState = "due"
     due_at: dt.datetime
-    state: str = "due"
+    attempts: int = 0
+    message: str = ""
+    outside: str = ""
 
 
 @frozen(kw_only=True)

@@ -89,7 +89,9 @@ def _effects_of(
         data["customer"] = scene.value(rule.customer)
     whole = Effect(
         key=f"{event.case_id}/{event.version}/{name}",
+        rule=f"{moment.path}.effects.{name}",
         kind=rule.kind,
+        system=rule.system,
         case_id=event.case_id,
         version=event.version,
         template=getattr(rule, "template", ""),

@@ -445,6 +445,7 @@ class _Process:
     def _effect(self, path: str, transition: Transition, effect: EffectRule) -> Found:
         yield from _cited(self.pack, path, effect.clauses, effect.gaps, needed=True)
         yield from self._when(path, effect.when, transition)
+        yield from _known(f"{path}.drop_in", effect.drop_in, self.process.states, "state")
         name = getattr(effect, "template", "")
         if name:
             yield from _known(f"{path}.template", [name], self.pack.template, "template")

@@ -36,6 +36,10 @@ class EffectRule:
     system: ClassVar[str] = ""
 
     when: Condition | None = field(default=None, metadata=doc("It is asked for only then."))
+    drop_in: tuple[str, ...] = field(
+        default=(),
+        metadata=doc("It is not sent any more if the case has come into one of these states."),
+    )
     clauses: tuple[str, ...] = field(default=(), metadata=CLAUSES)
     gaps: tuple[str, ...] = field(default=(), metadata=GAPS)
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Protocol
 
+import attrs
 from attrs import frozen
 
 from lockroutine.decide import Change
@@ -21,6 +22,7 @@ __all__ = [
     "Reading",
     "Store",
     "Writing",
+    "claimed",
     "due_key",
     "lost_race",
     "one_open",
@@ -91,6 +93,9 @@ class Reading(Protocol):
     def effects(self, case_id: str | None, state: str | None) -> list[Effect]:
         """Effects of a case, or in a state, in the order of recording."""
 
+    def effect(self, key: str) -> Effect | None:
+        """The effect with this key."""
+
     def first_result(self, key: str) -> FirstResult | None:
         """What the first command with this key did."""
 
@@ -112,6 +117,37 @@ class Writing(Reading, Protocol):
 
         Raises:
             ConflictError: A case is not as it was before, or another took its place.
+        """
+
+    def claim(
+        self, limits: Mapping[str, int], now: dt.datetime, until: dt.datetime
+    ) -> list[Effect]:
+        """Take effects that may be sent now, so that nobody else does until a time.
+
+        Args:
+            limits: How many at most for each system; of other systems, none.
+            now: What is due by then is taken.
+            until: Until when they are taken; whoever died with one loses it then.
+
+        Returns:
+            The effects, ``in_flight`` until then; one that somebody else had taken and lost is
+            ``unknown`` instead. An effect for a system comes after those that its case asked of
+            that system before.
+        """
+
+    def settle(
+        self, effect: Effect, lease: dt.datetime | None, reference: Reference | None = None
+    ) -> bool:
+        """Keep where an effect is now, with its due time, attempts, message and outside id.
+
+        Args:
+            effect: The effect as it is to be.
+            lease: The ``until`` of the claim that it was taken with; None for a person, who needs
+                no claim.
+            reference: The id that the outside system gave, by which the case is found then.
+
+        Returns:
+            False, and nothing is kept, if somebody else has taken it since.
         """
 
     def keep_routine(self, key: str, source: Source) -> None:
@@ -147,3 +183,9 @@ def due_key(case: Case) -> str:
 def one_open(holder: str) -> ConflictError:
     """That another case was opened first where only one may be."""
     return ConflictError("Another case of this kind was opened first.", holder)
+
+
+def claimed(effect: Effect, until: dt.datetime) -> Effect:
+    """An effect as it is handed to the one who took it."""
+    lost = effect.state in ("in_flight", "unknown")
+    return attrs.evolve(effect, state="unknown" if lost else "in_flight", due_at=until)

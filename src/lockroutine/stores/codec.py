@@ -10,6 +10,7 @@ from lockroutine.facts import NOTHING, Facts, canonical
 from lockroutine.model import Case, Effect, Event, Reference
 
 __all__ = [
+    "EFFECT_COLUMNS",
     "decode_case",
     "decode_effect",
     "decode_event",
@@ -138,23 +139,54 @@ def decode_event(body: str, personal: str | None) -> Event:
     )
 
 
-def encode_effect(effect: Effect) -> tuple[str, str | None]:
-    """What an effect carries as text; the personal part apart, or None if there is none."""
-    return canonical(effect.values), canonical(effect.personal) if effect.personal else None
+EFFECT_COLUMNS = (
+    "key",
+    "rule",
+    "kind",
+    "system",
+    "case_id",
+    "version",
+    "recipient",
+    "template",
+    "state",
+    "due_at",
+    "attempts",
+    "message",
+    "outside",
+    "body",
+    "personal",
+)
+"""The columns of an effect, in the order of its row."""
 
 
-def decode_effect(row: tuple[str, str, str, int, str, str, str, str, str, str | None]) -> Effect:
-    """The effect of a row, its columns in the order that the store selects them."""
-    key, kind, case_id, version, recipient, template, due_at, state, values, personal = row
+def encode_effect(effect: Effect) -> tuple[Any, ...]:
+    """The row of an effect: its columns, with what it carries as text."""
+    return (
+        effect.key,
+        effect.rule,
+        effect.kind,
+        effect.system,
+        effect.case_id,
+        effect.version,
+        effect.recipient,
+        effect.template,
+        effect.state,
+        effect.due_at.isoformat(),
+        effect.attempts,
+        effect.message,
+        effect.outside,
+        canonical(effect.values),
+        canonical(effect.personal) if effect.personal else None,
+    )
+
+
+def decode_effect(row: tuple[Any, ...]) -> Effect:
+    """The effect of a row that `encode_effect` made."""
+    given = dict(zip(EFFECT_COLUMNS, row, strict=True))
+    body, personal = given.pop("body"), given.pop("personal")
+    given["due_at"] = _parse(given["due_at"])
     return Effect(
-        key=key,
-        kind=kind,
-        case_id=case_id,
-        version=version,
-        recipient=recipient,
-        template=template,
-        due_at=_parse(due_at),
-        state=state,
-        values=Facts(json.loads(values)),
+        **given,
+        values=Facts(json.loads(body)),
         personal=Facts(json.loads(personal)) if personal else NOTHING,
     )

@@ -8,13 +8,22 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
+import attrs
 from attrs import Factory, define
 
 from lockroutine.decide import Change
 from lockroutine.errors import StoreError
-from lockroutine.model import Case, Effect, Event, Query
+from lockroutine.model import Case, Effect, Event, Query, Reference
 from lockroutine.rules.reader import Source
-from lockroutine.stores.base import CaseFilter, FirstResult, Position, due_key, lost_race, one_open
+from lockroutine.stores.base import (
+    CaseFilter,
+    FirstResult,
+    Position,
+    claimed,
+    due_key,
+    lost_race,
+    one_open,
+)
 
 __all__ = ["MemoryStore"]
 
@@ -28,6 +37,7 @@ class _Tables:
     routines: dict[str, Source] = Factory(dict)
     open_keys: dict[str, str] = Factory(dict)
     found_by: set[tuple[str, str, str, str]] = Factory(set)
+    references: set[tuple[Reference, str]] = Factory(set)
     refused: Counter[str] = Factory(Counter)
 
     def copy(self) -> _Tables:
@@ -39,6 +49,7 @@ class _Tables:
             dict(self.routines),
             dict(self.open_keys),
             set(self.found_by),
+            set(self.references),
             Counter(self.refused),
         )
 
@@ -108,7 +119,9 @@ class _Transaction:
 
     def cases(self, wanted: CaseFilter, after: str, limit: int) -> list[Case]:
         found = sorted(self._tables.cases.values(), key=lambda case: case.id)
-        return [case for case in found if case.id > after and _fits(case, wanted)][:limit]
+        return [
+            case for case in found if case.id > after and _fits(case, wanted, self._outside(case))
+        ][:limit]
 
     def waiting(
         self,
@@ -143,6 +156,9 @@ class _Transaction:
             if case_id in (None, effect.case_id) and state in (None, effect.state)
         ]
 
+    def effect(self, key: str) -> Effect | None:
+        return self._tables.effects.get(key)
+
     def first_result(self, key: str) -> FirstResult | None:
         return self._tables.results.get(key)
 
@@ -172,10 +188,52 @@ class _Transaction:
             tables.cases[case.id] = case
             tables.events.append(change.event)
             tables.found_by.update((case.process, *pair, case.id) for pair in change.found_by)
+            tables.references.update((ref, case.id) for ref in case.references)
             tables.effects.update((effect.key, effect) for effect in change.effects)
         if key:
             first = changes[0].event
             tables.results[key] = FirstResult(first.case_id, first.version, digest)
+
+    def claim(
+        self, limits: Mapping[str, int], now: dt.datetime, until: dt.datetime
+    ) -> list[Effect]:
+        found: list[Effect] = []
+        for system, limit in limits.items():
+            ready = [e for e in self._next() if e.system == system and e.due_at <= now]
+            found += sorted(ready, key=lambda effect: effect.due_at)[:limit]
+        for effect in found:
+            taken = attrs.evolve(effect, state="in_flight", due_at=until)
+            self._tables.effects[effect.key] = taken
+        return [claimed(effect, until) for effect in found]
+
+    def _next(self) -> Iterator[Effect]:
+        """Of each case and system, the first effect that is not over, if it can be sent."""
+        seen: set[tuple[str, str]] = set()
+        for effect in self._tables.effects.values():
+            place = (effect.case_id, effect.system)
+            if effect.state in ("done", "dismissed", "asked") or place in seen:
+                continue
+            seen.add(place)
+            if effect.state != "parked":
+                yield effect
+
+    def settle(
+        self, effect: Effect, lease: dt.datetime | None, reference: Reference | None = None
+    ) -> bool:
+        stored = self._tables.effects[effect.key]
+        if lease is not None and (stored.state, stored.due_at) != ("in_flight", lease):
+            return False
+        self._tables.effects[effect.key] = attrs.evolve(
+            stored,
+            state=effect.state,
+            due_at=effect.due_at,
+            attempts=effect.attempts,
+            message=effect.message,
+            outside=effect.outside,
+        )
+        if reference:
+            self._tables.references.add((reference, effect.case_id))
+        return True
 
     def keep_routine(self, key: str, source: Source) -> None:
         self._tables.routines[key] = source
@@ -184,7 +242,7 @@ class _Transaction:
         self._tables.refused.update(rules)
 
 
-def _fits(case: Case, wanted: CaseFilter) -> bool:
+def _fits(case: Case, wanted: CaseFilter, known: set[tuple[Reference, str]]) -> bool:
     named = {
         "process": wanted.process,
         "state": wanted.state,
@@ -195,5 +253,5 @@ def _fits(case: Case, wanted: CaseFilter) -> bool:
     return (
         all(value is None or getattr(case, name) == value for name, value in named.items())
         and (wanted.units is None or case.unit in wanted.units)
-        and (wanted.reference is None or wanted.reference in case.references)
+        and (wanted.reference is None or (wanted.reference, case.id) in known)
     )

@@ -16,10 +16,19 @@ from typing import Any, Literal
 
 from lockroutine.decide import Change
 from lockroutine.errors import StoreError
-from lockroutine.model import Case, Effect, Event, Query
+from lockroutine.model import Case, Effect, Event, Query, Reference
 from lockroutine.rules.reader import Source
-from lockroutine.stores.base import CaseFilter, FirstResult, Position, due_key, lost_race, one_open
+from lockroutine.stores.base import (
+    CaseFilter,
+    FirstResult,
+    Position,
+    claimed,
+    due_key,
+    lost_race,
+    one_open,
+)
 from lockroutine.stores.codec import (
+    EFFECT_COLUMNS,
     decode_case,
     decode_effect,
     decode_event,
@@ -32,6 +41,7 @@ __all__ = ["SCHEMA_VERSION", "SqliteStore"]
 
 SCHEMA_VERSION = 1
 _APPLICATION = 0x6C6F636B  # "lock"; tells our files from those of other programs
+_SMALLEST = 512  # bytes in the smallest page that a database can have
 _MOST_TERMS = 400  # SQLite joins at most 500 queries into one
 
 _SCHEMA = """
@@ -78,18 +88,26 @@ CREATE TABLE events (
 CREATE TABLE effects (
     number INTEGER PRIMARY KEY,
     key TEXT NOT NULL UNIQUE,
+    rule TEXT NOT NULL,
     kind TEXT NOT NULL,
+    system TEXT NOT NULL,
     case_id TEXT NOT NULL REFERENCES cases (id),
     version INTEGER NOT NULL,
     recipient TEXT NOT NULL,
     template TEXT NOT NULL,
-    due_at TEXT NOT NULL,
     state TEXT NOT NULL,
+    due_at TEXT NOT NULL,
+    attempts INTEGER NOT NULL,
+    message TEXT NOT NULL,
+    outside TEXT NOT NULL,
     body TEXT NOT NULL,
     personal TEXT
 );
-CREATE INDEX effects_by_case ON effects (case_id);
-CREATE INDEX effects_by_state ON effects (state, due_at) WHERE state <> 'done';
+CREATE INDEX effects_by_case ON effects (case_id, system, number);
+CREATE INDEX effects_to_send ON effects (system, due_at, number)
+    WHERE state IN ('due', 'in_flight', 'failed', 'unknown');
+CREATE INDEX effects_to_look_at ON effects (state, number)
+    WHERE state IN ('unknown', 'asked', 'parked');
 CREATE TABLE results (
     key TEXT PRIMARY KEY,
     case_id TEXT NOT NULL REFERENCES cases (id),
@@ -184,6 +202,9 @@ class SqliteStore:
     def _prepare(self, connection: sqlite3.Connection) -> None:
         if self._is_ours(connection):
             return
+        if 0 < os.path.getsize(self.path) < _SMALLEST:
+            # SQLite takes whatever is this short for an empty database, and writes over it.
+            raise StoreError(f"The database {self.path} {_WORDS['SQLITE_NOTADB']}.")
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("BEGIN IMMEDIATE")
         # Another process may have been first while this one waited.
@@ -274,10 +295,20 @@ def _identity(path: str) -> tuple[int, int] | None:
 
 
 _CASE = "SELECT body, personal FROM cases"
-_EFFECT = (
-    "SELECT key, kind, case_id, version, recipient, template, due_at, state, body, personal "
-    "FROM effects"
+_EFFECT = f"SELECT {', '.join(EFFECT_COLUMNS)} FROM effects"
+_INSERT_EFFECT = (
+    f"INSERT INTO effects ({', '.join(EFFECT_COLUMNS)}) "
+    f"VALUES ({', '.join('?' for _ in EFFECT_COLUMNS)})"
 )
+# An effect waits for those that the same case asked of the same system before it.
+_TO_SEND = f"""{_EFFECT} AS this
+    WHERE state IN ('due', 'in_flight', 'failed', 'unknown') AND system = ? AND due_at <= ?
+    AND NOT EXISTS (
+        SELECT 1 FROM effects AS earlier
+        WHERE earlier.case_id = this.case_id AND earlier.system = this.system
+        AND earlier.number < this.number AND earlier.state NOT IN ('done', 'dismissed', 'asked')
+    )
+    ORDER BY due_at, number LIMIT ?"""
 
 
 class _Transaction:
@@ -384,6 +415,10 @@ class _Transaction:
         )
         return [decode_effect(row) for row in rows]
 
+    def effect(self, key: str) -> Effect | None:
+        row = self._connection.execute(f"{_EFFECT} WHERE key = ?", (key,)).fetchone()
+        return decode_effect(row) if row else None
+
     def first_result(self, key: str) -> FirstResult | None:
         row = self._connection.execute(
             "SELECT case_id, version, digest FROM results WHERE key = ?", (key,)
@@ -459,9 +494,12 @@ class _Transaction:
                 (case.process, name, value, case.id),
             )
         for ref in case.references[len(before.references) :]:
-            execute(
-                "INSERT OR IGNORE INTO reference VALUES (?, ?, ?)", (ref.system, ref.id, case.id)
-            )
+            self._keep_reference(ref, case.id)
+
+    def _keep_reference(self, ref: Reference, case_id: str) -> None:
+        self._connection.execute(
+            "INSERT OR IGNORE INTO reference VALUES (?, ?, ?)", (ref.system, ref.id, case_id)
+        )
 
     def _holder(self, open_key: str) -> str:
         row = self._connection.execute(
@@ -478,23 +516,42 @@ class _Transaction:
             (event.case_id, event.version, body, personal),
         )
         for effect in change.effects:
-            body, personal = encode_effect(effect)
-            execute(
-                "INSERT INTO effects (key, kind, case_id, version, recipient, template, due_at, "
-                "state, body, personal) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                (
-                    effect.key,
-                    effect.kind,
-                    effect.case_id,
-                    effect.version,
-                    effect.recipient,
-                    effect.template,
-                    effect.due_at.isoformat(),
-                    effect.state,
-                    body,
-                    personal,
-                ),
+            execute(_INSERT_EFFECT, encode_effect(effect))
+
+    def claim(
+        self, limits: Mapping[str, int], now: dt.datetime, until: dt.datetime
+    ) -> list[Effect]:
+        found: list[Effect] = []
+        for system, limit in limits.items():
+            rows = self._connection.execute(_TO_SEND, (system, now.isoformat(), limit)).fetchall()
+            found += map(decode_effect, rows)
+        for effect in found:
+            self._connection.execute(
+                "UPDATE effects SET state = 'in_flight', due_at = ? WHERE key = ?",
+                (until.isoformat(), effect.key),
             )
+        return [claimed(effect, until) for effect in found]
+
+    def settle(
+        self, effect: Effect, lease: dt.datetime | None, reference: Reference | None = None
+    ) -> bool:
+        mine = "" if lease is None else " AND state = 'in_flight' AND due_at = ?"
+        written = self._connection.execute(
+            "UPDATE effects SET state = ?, due_at = ?, attempts = ?, message = ?, outside = ? "
+            f"WHERE key = ?{mine}",
+            (
+                effect.state,
+                effect.due_at.isoformat(),
+                effect.attempts,
+                effect.message,
+                effect.outside,
+                effect.key,
+                *([] if lease is None else [lease.isoformat()]),
+            ),
+        )
+        if reference and written.rowcount:
+            self._keep_reference(reference, effect.case_id)
+        return written.rowcount == 1
 
     def keep_routine(self, key: str, source: Source) -> None:
         self._connection.executemany(
