@@ -11,7 +11,7 @@ import re
 import types
 import typing
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Literal, TypeAlias
 
 import attrs
@@ -111,8 +111,7 @@ def checked(_: type, fields: list[attrs.Attribute[Any]]) -> list[attrs.Attribute
 
 def _checked(one: attrs.Attribute[Any], declared: Entry) -> attrs.Attribute[Any]:
     def convert(value: Any) -> Any:
-        value = _trimmed(value, lines=declared.lines)
-        return _serials(value, one.name) if declared.format == "serial_number" else value
+        return _converted(declared, one.name, value)
 
     def validate(_: object, attribute: attrs.Attribute[Any], value: Any) -> None:
         message = _fault(declared, value)
@@ -122,6 +121,11 @@ def _checked(one: attrs.Attribute[Any], declared: Entry) -> attrs.Attribute[Any]
     return one.evolve(
         converter=convert, validator=validate, repr=_hidden if declared.privacy else True
     )
+
+
+def _converted(declared: Entry, name: str, value: Any) -> Any:
+    value = _trimmed(value, lines=declared.lines)
+    return _serials(value, name) if declared.format == "serial_number" else value
 
 
 def _hidden(value: object) -> str:
@@ -206,7 +210,31 @@ def read_form(form: type, given: object) -> Any:
     try:
         return converter.structure(given, form)
     except Exception as error:
-        raise InvalidForm(problems_of(error)) from None
+        # A wrong type kept the limits from being looked at, and a limit those behind it.
+        found = {problem.path: problem for problem in problems_of(error)}
+        for problem in _faults(form, given, ""):
+            found.setdefault(problem.path, problem)
+    raise InvalidForm(found.values())
+
+
+def _faults(form: type, given: Mapping[str, Any], path: str) -> Iterator[Problem]:
+    """What is beyond its limits in a mapping, so far as its types are right."""
+    for name, declared in entries(form).items():
+        kind, value = _without_none(declared.type), given.get(name)
+        if attrs.has(kind):
+            if isinstance(value, Mapping):
+                yield from _faults(kind, value, f"{path}{name}.")
+            continue
+        try:
+            value = converter.structure(value, declared.type)
+        except Exception:
+            continue  # told already
+        try:
+            message = _fault(declared, _converted(declared, name, value))
+        except InvalidForm as error:
+            message = error.problems[0].message
+        if message:
+            yield Problem(f"{path}{name}", message)
 
 
 def _as_mapping(value: Any) -> Any:
