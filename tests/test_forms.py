@@ -356,14 +356,31 @@ def test_all_problems_at_once() -> None:
     """Everything that is wrong comes at once."""
     words = complaint(
         MountingOrder,
-        {**ORDER, "name": 5, "phone": "x", "contact": {**CONTACT, "email": "c3"}, "dor": 1},
+        {
+            **ORDER,
+            "address": " ",
+            "name": 5,
+            "phone": "x",
+            "contact": {**CONTACT, "email": "c3"},
+            "dor": 1,
+        },
     )
-    assert set(re.split("; (?=name|phone|contact|dor)", words)) == {
+    assert set(re.split("; (?=name|phone|contact|dor|address)", words)) == {
+        "address: must not be blank",
         "name: must be text, not a whole number",
         "phone: must be a telephone number: digits, spaces, hyphens",
         "contact.email: must be an e-mail address like name@example.org",
         "dor: unknown key; did you mean 'door'?",
     }
+
+
+def test_limits_beside_wrong_types() -> None:
+    """A wrong type in one field hides no wrong serial number in another."""
+    given_form = {"delivered": "7", "model": "X1", "serial_numbers": [" "]}
+    assert complaint(Delivery, given_form) == (
+        "delivered: must be a whole number, not text; "
+        "serial_numbers: must not be blank or begin or end with a space"
+    )
 
 
 def test_made_forms_are_checked_too() -> None:

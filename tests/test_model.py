@@ -93,7 +93,9 @@ def test_long_id() -> None:
     assert identifier("x" * 200, "subject") == "x" * 200
 
 
-@pytest.mark.parametrize("spelt", ["PH1-001", "ph1-001", " ph 1-001\t", "\uff50\uff48\uff11-\uff10\uff10\uff11"])
+@pytest.mark.parametrize(
+    "spelt", ["PH1-001", "ph1-001", " ph 1-001\t", "\uff50\uff48\uff11-\uff10\uff10\uff11"]
+)
 def test_one_spelling_of_a_serial_number(spelt: str) -> None:
     """Lower case, spaces and wide letters are the same serial number."""
     assert serial_number(spelt) == "PH1-001"
