@@ -156,6 +156,10 @@ class _OtherCase(Guard):
             if all(case.value(name) == value for name, value in wanted.items())
         ]
 
+    def _other_match(self) -> tuple[Want, ...]:
+        """That another case be meant: another door, say, given in the form."""
+        return tuple(want for ref in self.match.values() for want in _corrections(ref))
+
 
 @frozen(kw_only=True)
 class CaseInState(_OtherCase):
@@ -182,7 +186,8 @@ class CaseInState(_OtherCase):
         open_cases = [case for case in matching if case.is_open]
         nearest = open_cases[-1] if open_cases else None
         want = Want(process=self.process, states=self.states, case=nearest)
-        return Finding(values=Facts({"state": nearest.state if nearest else ""}), wants=(want,))
+        wants = (*self._other_match(), want)
+        return Finding(values=Facts({"state": nearest.state if nearest else ""}), wants=wants)
 
     def _still_holds(self, scene: Scene, case: Case) -> bool:
         if not self.not_past:
@@ -216,7 +221,8 @@ class NoCaseInState(_OtherCase):
         if not hindering:
             return None
         wants = tuple(Want(process=self.process, case=case) for case in hindering)
-        return Finding(values=Facts({"state": hindering[0].state}), wants=wants)
+        values = Facts({"state": hindering[0].state})
+        return Finding(values=values, wants=(*self._other_match(), *wants))
 
     def reports(self) -> tuple[str, ...]:
         return ("state",)
