@@ -111,13 +111,13 @@ def demo(
         ),
     ] = 0.0,
 ) -> int:
-    """Show the whole routine, told step by step on a real database."""
+    """Tell the whole routine step by step, on a real database."""
     return told(at, lang, pace)
 
 
 @app.command()
 def check(pack: _Pack, as_json: _Json = False) -> int:
-    """Read a rule pack: is anything wrong with it? Exit 1 if so."""
+    """Is anything wrong with a rule pack? Exit 1 if so."""
     return packs.check(pack, as_json=as_json)
 
 
@@ -133,7 +133,7 @@ def trace(
     ] = None,
     lang: _Lang = "en",
 ) -> int:
-    """Show each clause, what holds it, and which scenario steps name it. Exit 1 if any is loose."""
+    """Show what holds each clause. Exit 1 if nothing holds one."""
     return packs.trace(pack, scenarios, lang, as_json=as_json)
 
 
@@ -146,13 +146,13 @@ def show(
     as_json: _Json = False,
     lang: _Lang = "en",
 ) -> int:
-    """Show a rule pack: states, transitions, who may, what must hold, and by which clauses."""
+    """Show a rule pack, or one process of it, as tables."""
     return packs.show(pack, process, lang, as_json=as_json)
 
 
 @app.command()
 def verify(database: _Database, pack: _DatabasePack = "", as_json: _Json = False) -> int:
-    """Look at every event and case: is anything changed, added or gone? Exit 1 if so."""
+    """Is every event as it was recorded? Exit 1 if not."""
     return databases.verify(database, pack, as_json=as_json)
 
 
@@ -181,7 +181,7 @@ def worklist(
 def figures(
     database: _Database, pack: _DatabasePack = "", as_json: _Json = False, lang: _Lang = "en"
 ) -> int:
-    """Show the figures: open and overdue cases, time in each state, stock, refusals by rule."""
+    """Show open and overdue cases, times, stock and refusals."""
     return databases.figures(database, pack, lang, as_json=as_json)
 
 

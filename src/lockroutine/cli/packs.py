@@ -17,6 +17,7 @@ from lockroutine.errors import LockroutineError, Problem, RulesError
 from lockroutine.model import Language, Text
 from lockroutine.routine import Routine, load_routine
 from lockroutine.rules.schema import Pack, Process
+from lockroutine.rules.terms import Message
 from lockroutine.rules.trace import Holder
 from lockroutine.rules.trace import trace as trace_pack
 
@@ -108,15 +109,15 @@ def trace(where: str, scenarios: Path | None, language: Language, *, as_json: bo
     )
     held = len(found.clauses) - len(found.unheld)
     output.line()
-    output.line(f"{held} of {len(found.clauses)} clauses are held.")
+    output.line(WORDS["held"].get(language).format(held=held, all=len(found.clauses)))
     if found.unheld:
-        output.line(f"Nothing holds: {', '.join(found.unheld)}")
+        output.line(WORDS["unheld"].get(language).format(clauses=", ".join(found.unheld)))
     return 1 if found.unheld else 0
 
 
 def _kinds(holders: Iterable[Holder]) -> str:
     counted = Counter(holder.kind for holder in holders)
-    return ", ".join(_many(count, kind) for kind, count in counted.items()) or "-"
+    return ", ".join(f"{kind} {count}" for kind, count in counted.items()) or "-"
 
 
 # -- show ------------------------------------------------------------------------------------------
@@ -155,6 +156,7 @@ class _Shown:
 
     def __init__(self, pack: Pack, language: Language) -> None:
         self._pack = pack
+        self._parameters = {name: _value(one.value) for name, one in pack.parameter.items()}
         self._language: Language = language
 
     def _say(self, text: Text) -> str:
@@ -268,7 +270,7 @@ class _Shown:
                 (
                     f"{step}.{name}",
                     guard.kind + _when(guard.when),
-                    self._say(guard.otherwise),
+                    Message(self._say(guard.otherwise)).safe_substitute(self._parameters),
                     _cited(guard.clauses, guard.gaps),
                 )
                 for step, name, guard in _within(process, "guards")

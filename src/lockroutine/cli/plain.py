@@ -91,5 +91,7 @@ def _ref(ref: Ref) -> str | int | bool | None:
 
 
 def _duration(length: Duration) -> str:
+    hours, minutes = divmod(length.minutes, 60)
     days = f"{length.days}D" if length.days or not length.minutes else ""
-    return f"P{days}" + (f"T{length.minutes}M" if length.minutes else "")
+    clock = (f"{hours}H" if hours else "") + (f"{minutes}M" if minutes else "")
+    return f"P{days}" + (f"T{clock}" if clock else "")

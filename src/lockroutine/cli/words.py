@@ -7,13 +7,11 @@ from lockroutine.model import Text
 __all__ = ["WORDS"]
 
 WORDS = {
-    "all_units": Text(sv="Alla enheter", en="All units"),
     "by": Text(sv="Av", en="By"),
     "case": Text(sv="Ärende", en="Case"),
     "cases": Text(sv="Ärenden", en="Cases"),
     "clause": Text(sv="Punkt", en="Clause"),
     "clauses": Text(sv="Punkter", en="Clauses"),
-    "cycle": Text(sv="Provning", en="Test"),
     "due": Text(sv="Senast", en="Due"),
     "duty": Text(sv="Att göra", en="Duty"),
     "effect": Text(sv="Verkan", en="Effect"),
@@ -24,6 +22,8 @@ WORDS = {
     "gaps": Text(sv="Luckor och hur de läses", en="Gaps, and how they are read"),
     "guards": Text(sv="Villkor", en="What must hold"),
     "held_by": Text(sv="Hålls av", en="Held by"),
+    "held": Text(sv="{held} av {all} punkter hålls.", en="{held} of {all} clauses are held."),
+    "unheld": Text(sv="Inget håller: {clauses}", en="Nothing holds: {clauses}"),
     "is_overdue": Text(sv="(försenat)", en="(overdue)"),
     "joint": Text(sv="Görs tillsammans", en="Made together"),
     "kind": Text(sv="Slag", en="Kind"),
