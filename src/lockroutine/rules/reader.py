@@ -149,9 +149,10 @@ class _Merged:
             self._merge(name, key, value)
 
     def _merge(self, name: str, key: str, value: Any) -> None:
-        here = self.document.setdefault(key, value)
-        if here is value:
+        if key not in self.document:
+            self.document[key] = value
             return
+        here = self.document[key]
         if not isinstance(here, dict) or not isinstance(value, dict):
             self.problems.append(Problem(key, "stands in another file already", name))
             return
