@@ -75,13 +75,20 @@ def read_source(where: str | os.PathLike[str]) -> Source:
         folder = importlib.resources.files("lockroutine.rules") / where
     else:
         folder = Path(name)
-        if not folder.exists():
+        if not _exists(folder):
             raise NotFound("rule pack", name, nearest(name, bundled()))
     if not folder.is_dir():
         raise RulesError([Problem("", "is a file; a rule pack is a folder of TOML files", name)])
     if not _is_pack(folder):
         raise RulesError([Problem("", "holds no routine.toml, so it is no rule pack", name)])
     return Source(name, dict(_texts(folder)))
+
+
+def _exists(folder: Path) -> bool:
+    try:
+        return folder.exists()
+    except OSError:  # a name that no folder can have
+        return False
 
 
 def _is_pack(folder: Traversable) -> bool:
@@ -91,7 +98,11 @@ def _is_pack(folder: Traversable) -> bool:
 def _texts(folder: Traversable) -> Iterator[tuple[str, str]]:
     names = sorted(entry.name for entry in folder.iterdir() if entry.name.endswith(".toml"))
     for name in sorted(names, key=lambda name: (name != "routine.toml", name)):
-        content = (folder / name).read_bytes()
+        try:
+            content = (folder / name).read_bytes()
+        except OSError as error:
+            reason = error.strerror or type(error).__name__
+            raise RulesError([Problem("", f"cannot be read: {reason}", name)]) from None
         if len(content) > MAX_FILE:
             raise RulesError([Problem("", "is larger than any rule pack: 2 MB at most", name)])
         try:
