@@ -186,7 +186,8 @@ class _Merged:
 def _places(name: str, text: str) -> Iterator[tuple[str, tuple[str, int]]]:
     """Where each table and key stands, as far as a line can tell."""
     table = ""
-    for number, line in enumerate(text.split("\n"), start=1):
+    for number, whole in enumerate(text.split("\n"), start=1):
+        line = whole[:400]  # no header is longer, and matching a line of 2 MB takes for ever
         header = _HEADER.match(line)
         if header:
             table = header.group(1).replace('"', "").replace(" ", "")
