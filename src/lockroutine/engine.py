@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import os
-import secrets
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from types import TracebackType
@@ -453,12 +452,12 @@ class Engine:
             happened_at=happened_at,
             late_reason=late_reason,
             references=tuple(references),
-            salt=secrets.token_hex(16),
+            salt=os.urandom(16).hex(),
         )
 
     def _new_id(self, command: Command) -> str:
         # Ids in the order of time keep a large database's indexes dense.
-        return f"{int(command.recorded_at.timestamp() * 1000):011x}{secrets.token_hex(10)}"
+        return f"{int(command.recorded_at.timestamp() * 1000):011x}{os.urandom(10).hex()}"
 
     def _stated(self, target: str, subject: str, unit: str, command: Command) -> str:
         """What a key stands for: a repeat must say the same."""

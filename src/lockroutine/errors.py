@@ -6,7 +6,6 @@ to do instead, so that they can be logged.
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
@@ -203,4 +202,6 @@ def nearest(name: str, known: Iterable[str]) -> str:
     >>> nearest("mountng", ["mounting", "removal"])
     'mounting'
     """
+    import difflib  # only mistakes need it  # noqa: PLC0415
+
     return next(iter(difflib.get_close_matches(name[:80], list(known), n=1, cutoff=0.5)), "")

@@ -5,15 +5,13 @@ All problems come at once, each with its file, its line where it can be told, an
 
 from __future__ import annotations
 
-import importlib.resources
 import os
 import re
 import tomllib
 import typing
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from importlib.resources.abc import Traversable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import attrs
 import cattrs
@@ -29,6 +27,9 @@ from lockroutine.rules.guards import GUARDS, Guard
 from lockroutine.rules.schema import Pack, Transition
 from lockroutine.rules.shown import SHOWN, Shown
 from lockroutine.rules.terms import Ref
+
+if TYPE_CHECKING:
+    from importlib.resources.abc import Traversable
 
 __all__ = ["Source", "bundled", "read_pack", "read_source"]
 
@@ -58,8 +59,13 @@ class Source:
 
 def bundled() -> list[str]:
     """The names of the packs that come with the library."""
-    root = importlib.resources.files("lockroutine.rules")
-    return sorted(entry.name for entry in root.iterdir() if _is_pack(entry))
+    return sorted(entry.name for entry in _root().iterdir() if _is_pack(entry))
+
+
+def _root() -> Traversable:
+    import importlib.resources  # brings zipfile and tempfile along  # noqa: PLC0415
+
+    return importlib.resources.files("lockroutine.rules")
 
 
 def read_source(where: str | os.PathLike[str]) -> Source:
@@ -72,7 +78,7 @@ def read_source(where: str | os.PathLike[str]) -> Source:
     name = os.fspath(where)
     folder: Traversable
     if isinstance(where, str) and where in bundled():
-        folder = importlib.resources.files("lockroutine.rules") / where
+        folder = _root() / where
     else:
         folder = Path(name)
         if not _exists(folder):
