@@ -57,16 +57,27 @@ def _pack(pack: Pack) -> Found:
     for role, declared in pack.role.items():
         path = f"role.{role}"
         yield from _named(path, role)
+        yield from _blank(f"{path}.label", declared.label)
         yield from _cited(pack, path, declared.clauses, ())
         if role in (CLOCK, JOINT):
             yield Problem(path, f"{role!r} has a meaning of its own; call the role otherwise")
     for kind, names in (("unit", pack.unit), ("parameter", pack.parameter), ("gap", pack.gap)):
         for name in names:
             yield from _named(f"{kind}.{name}", name)
+    for name, unit in pack.unit.items():
+        yield from _blank(f"unit.{name}.label", unit.label)
+    for name, clause in pack.clause.items():
+        yield from _blank(f"clause.{name}.text", clause.text)
     for name, parameter in pack.parameter.items():
+        yield from _blank(f"parameter.{name}.label", parameter.label)
         yield from _cited(pack, f"parameter.{name}", parameter.clauses, parameter.gaps, needed=True)
     for name, gap in pack.gap.items():
+        yield from _blank(f"gap.{name}.question", gap.question)
+        yield from _blank(f"gap.{name}.reading", gap.reading)
         yield from _cited(pack, f"gap.{name}", gap.clauses, ())
+    for name, template in pack.template.items():
+        yield from _blank(f"template.{name}.subject", template.subject)
+        yield from _blank(f"template.{name}.body", template.body)
     for name, shown in pack.shown.items():
         yield from _shown(pack, f"shown.{name}", shown)
     for name, process in pack.process.items():
@@ -181,6 +192,7 @@ def _shown(pack: Pack, path: str, shown: Shown) -> Found:
             yield from _known(f"{path}.role", [shown.role], pack.role, "role")
         case Stock():
             yield from _stock(pack, path, shown)
+    yield from _blank(f"{path}.label", shown.label)
     yield from _cited(pack, path, shown.clauses, shown.gaps, needed=True)
 
 
@@ -223,6 +235,7 @@ class _Process:
 
     def problems(self) -> Found:
         process, pack = self.process, self.pack
+        yield from _blank(f"{self.path}.label", process.label)
         yield from _known(f"{self.path}.sees_personal", process.sees_personal, pack.role, "role")
         yield from _known(f"{self.path}.sees_secret", process.sees_secret, pack.role, "role")
         yield from self._keys()
