@@ -257,10 +257,12 @@ class _Process:
             yield Problem(f"{self.path}.transitions", "none opens a case; one needs from = []")
         for key in process.one_open_per:
             for transition in opening:
-                given = (*form_fields(transition), *transition.sets, "subject")
-                if key not in given:
+                if key not in (*form_fields(transition), "subject"):
                     message = f"{key!r} is given by no form of a transition that opens a case"
                     yield Problem(f"{self.path}.one_open_per", message)
+            if key in self.fields and self.fields[key].privacy:
+                message = f"{key!r} is personal, and cases are not told apart by that"
+                yield Problem(f"{self.path}.one_open_per", message)
 
     def _find_by(self, key: str) -> Found:
         found = entry_at(self.fields, key)
@@ -303,6 +305,8 @@ class _Process:
             yield from _cited(self.pack, at, duty.clauses, duty.gaps, needed=True)
             yield from _known(f"{at}.waits_for", duty.waits_for, self.pack.role, "role")
             yield from self._when(at, duty.when, None)
+            if duty.when and duty.when.value.source not in ("form", "case"):
+                yield Problem(f"{at}.when", "what is owed is told by the case alone; use case.")
             settles = leaving.get(duty_name)
             if settles is None:
                 yield Problem(at, _unknown("transition from this state", duty_name, leaving))
@@ -373,6 +377,9 @@ class _Process:
         yield from _known(f"{path}.undoes", transition.undoes, known, "transition")
         for system, ref in transition.references.items():
             yield from self._ref(f"{path}.references.{system}", ref, transition)
+            if ref.source not in ("form", "case") or self._privacy(ref, transition):
+                message = "an id in another system is a field of the form or case, none personal"
+                yield Problem(f"{path}.references.{system}", message)
 
     # -- what transitions hold ------------------------------------------------------------------
 
