@@ -9,6 +9,7 @@ import datetime as dt
 import os
 import sqlite3
 import threading
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -205,7 +206,7 @@ class SqliteStore:
         if 0 < os.path.getsize(self.path) < _SMALLEST:
             # SQLite takes whatever is this short for an empty database, and writes over it.
             raise StoreError(f"The database {self.path} {_WORDS['SQLITE_NOTADB']}.")
-        connection.execute("PRAGMA journal_mode = WAL")
+        self._write_ahead(connection)
         connection.execute("BEGIN IMMEDIATE")
         # Another process may have been first while this one waited.
         if not self._is_ours(connection):
@@ -214,6 +215,20 @@ class SqliteStore:
             connection.execute(f"PRAGMA application_id = {_APPLICATION}")
             connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
         connection.execute("COMMIT")
+
+    def _write_ahead(self, connection: sqlite3.Connection) -> None:
+        """Turn on the write-ahead log; for that, SQLite does not wait for others by itself."""
+        deadline = time.monotonic() + self._patience
+        while True:
+            try:
+                connection.execute("PRAGMA journal_mode = WAL")
+            except sqlite3.OperationalError as error:
+                busy = error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
+                if not busy or time.monotonic() > deadline:
+                    raise
+                time.sleep(0.01)
+            else:
+                return
 
     def _is_ours(self, connection: sqlite3.Connection) -> bool:
         (application,) = connection.execute("PRAGMA application_id").fetchone()
