@@ -500,9 +500,8 @@ class _Running:
         kinds = {(event.case_id, event.version): event for event in outcome.events}
         for effect in outcome.effects:
             event = kinds[(effect.case_id, effect.version)]
-            name = effect.key.split("/")[2]
-            tally.effects.add(f"{_path(event)}.effects.{name}")
-            tally.rests_on(self._transition(event).effects[name])
+            tally.effects.add(effect.rule)
+            tally.rests_on(self._transition(event).effects[effect.rule.rpartition(".")[2]])
 
     def _take_in_event(self, event: Event, tally: _Tally) -> None:
         process = self._routine.process(event.process)
@@ -764,7 +763,9 @@ def _differs(what: str, expected: Any, came: Any) -> Iterator[str]:
 
 
 def _list(names: Iterable[str]) -> str:
-    return ", ".join(f"{n} ({k} times)" if k > 1 else n for n, k in sorted(Counter(names).items()))
+    return ", ".join(
+        f"{n} ({k} times)" if k > 1 else n for n, k in sorted(Counter(iter(names)).items())
+    )
 
 
 def _came(outcome: _Outcome) -> str:
