@@ -26,7 +26,7 @@ from lockroutine.routine import Routine
 from lockroutine.rules import effects, guards, schema, shown, terms
 from lockroutine.rules.calendar import Duration
 from lockroutine.rules.schema import Pack, Process, State, Transition
-from lockroutine.rules.trace import Holder, trace
+from lockroutine.rules.trace import Holder, Kind, trace
 
 HERE = Path(__file__).resolve().parent
 NOTE = "<!-- Made by docs/generate.py. Change the code or the pack, and run it again. -->"
@@ -377,9 +377,10 @@ def _clauses(routine: Routine) -> Iterator[str]:
 
 
 def _holders(found: Iterable[Holder]) -> Iterator[str]:
-    by_kind: dict[str, list[str]] = {}
+    by_kind: dict[str, list[str]] = {kind: [] for kind in typing.get_args(Kind)}
     for holder in found:
-        by_kind.setdefault(holder.kind, []).append(_short(holder.at))
+        by_kind[holder.kind].append(_short(holder.at))
+    by_kind = {kind: places for kind, places in by_kind.items() if places}
     for kind, places in by_kind.items():
         yield f"- {kind}: {', '.join(places)}"
     yield "" if by_kind else "- **nothing holds it**\n"
