@@ -158,7 +158,7 @@ class _OtherCase(Guard):
 
     def _other_match(self) -> tuple[Want, ...]:
         """That another case be meant: another door, say, given in the form."""
-        return tuple(want for ref in self.match.values() for want in _corrections(ref))
+        return _corrections(*self.match.values())
 
 
 @frozen(kw_only=True)
@@ -246,7 +246,7 @@ class Same(Guard):
 
     def judge(self, scene: Scene, found: Found) -> Finding | None:
         value, other = scene.text(self.value), scene.text(self.other)
-        return None if value == other else Finding(wants=_corrections(self.value))
+        return None if value == other else Finding(wants=_corrections(self.value, self.other))
 
     def refs(self) -> tuple[Ref, ...]:
         return (self.value, self.other)
@@ -270,7 +270,7 @@ class Differs(Guard):
 
     def judge(self, scene: Scene, found: Found) -> Finding | None:
         value, other = scene.text(self.value), scene.text(self.other)
-        return None if value != other else Finding(wants=_corrections(self.value))
+        return None if value != other else Finding(wants=_corrections(self.value, self.other))
 
     def refs(self) -> tuple[Ref, ...]:
         return (self.value, self.other)
@@ -588,8 +588,8 @@ class ByRole(Guard):
         return (self.value,)
 
 
-def _corrections(ref: Ref) -> tuple[Want, ...]:
-    return (Want(field=ref.name),) if ref.source == "form" else ()
+def _corrections(*refs: Ref) -> tuple[Want, ...]:
+    return tuple(Want(field=ref.name) for ref in refs if ref.source == "form")
 
 
 GUARDS: tuple[type[Guard], ...] = (
