@@ -44,7 +44,7 @@ def check(pack: Pack) -> list[Problem]:
     >>> check(read_pack(read_source("soderkoping")))
     []
     """
-    return list(_pack(pack))
+    return list(dict.fromkeys(_pack(pack)))
 
 
 def _pack(pack: Pack) -> Found:
