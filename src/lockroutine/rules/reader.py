@@ -153,7 +153,7 @@ class _Merged:
         except tomllib.TOMLDecodeError as error:
             found = re.search(r"line (\d+)", str(error))
             message = re.sub(r" \(at .*\)$", "", str(error))
-            line = int(found.group(1)) if found else 0
+            line = int(found.group(1)) if found else text.rstrip().count("\n") + 1
             self.problems.append(Problem("", f"is not TOML: {message}", name, line))
             return
         except RecursionError:
