@@ -13,12 +13,15 @@ from lockroutine import figures, verify, worklist
 from lockroutine._fields import json_schema
 from lockroutine._log import log
 from lockroutine.book import Book
+from lockroutine.contacts import Contacts
 from lockroutine.decide import Asking, Command, Decision, decide, permit
 from lockroutine.decide.evolve import clock_steps
+from lockroutine.delivery import Delivery, DeliveryReport
 from lockroutine.errors import (
     ConflictError,
     InvalidForm,
     NotFound,
+    PluginsError,
     Problem,
     Refused,
     nearest,
@@ -38,6 +41,7 @@ from lockroutine.model import (
     Verification,
     WorkItem,
 )
+from lockroutine.plugins import Plugins
 from lockroutine.routine import Routine, Step, load_routine
 from lockroutine.rules.terms import CLOCK
 from lockroutine.stores import CaseFilter, MemoryStore, Reading, SqliteStore, Store, Writing
@@ -63,9 +67,13 @@ class Engine:
         store: Where everything is kept.
         routine: The routine that new cases start under.
         clock: What the time is told by; must return aware times.
+        plugins: The plugins that effects go through; objects as `hookspecs` describes them.
+        contacts: Where notices go to.
+        language: The language of tickets.
 
     Raises:
         RulesError: The store knows another text of this routine under the same version.
+        PluginsError: The plugins are wrong, or one that the routine needs is missing.
 
     >>> with Engine.open(":memory:") as engine:
     ...     anna = Actor("anna", roles={"care_assessor"}, units={"north"})
@@ -77,11 +85,30 @@ class Engine:
     """
 
     def __init__(
-        self, store: Store, *, routine: Routine, clock: Callable[[], dt.datetime] = _now
+        self,
+        store: Store,
+        *,
+        routine: Routine,
+        clock: Callable[[], dt.datetime] = _now,
+        plugins: Iterable[object] = (),
+        contacts: Contacts | None = None,
+        language: Language = "sv",
     ) -> None:
         self.store = store
         self._clock = clock
         self._book = Book(routine)
+        self.plugins = Plugins(plugins)
+        problems = self.plugins.problems_with(routine.pack) if self.plugins.names() else ()
+        if problems:
+            raise PluginsError(problems)
+        self._delivery = Delivery(
+            store,
+            self._book,
+            self.plugins,
+            clock=self._time,
+            contacts=contacts or Contacts(),
+            language=language,
+        )
         with store.writing() as transaction:
             self._book.keep(transaction)
 
@@ -97,6 +124,9 @@ class Engine:
         *,
         routine: Routine | None = None,
         clock: Callable[[], dt.datetime] = _now,
+        plugins: Iterable[object] = (),
+        contacts: Contacts | None = None,
+        language: Language = "sv",
     ) -> Engine:
         """Open an engine on a SQLite file, which is made if there is none, or on ``:memory:``.
 
@@ -104,14 +134,25 @@ class Engine:
             where: The path of the file, or ``:memory:``.
             routine: The routine that new cases start under; the bundled one if left out.
             clock: What the time is told by.
+            plugins: The plugins that effects go through.
+            contacts: Where notices go to.
+            language: The language of tickets.
 
         Raises:
             StoreError: The file cannot be used.
             RulesError: The file knows another text of this routine under the same version.
+            PluginsError: The plugins are wrong, or one that the routine needs is missing.
         """
         store: Store = MemoryStore() if where == ":memory:" else SqliteStore(where)
         try:
-            return cls(store, routine=routine or load_routine(), clock=clock)
+            return cls(
+                store,
+                routine=routine or load_routine(),
+                clock=clock,
+                plugins=plugins,
+                contacts=contacts,
+                language=language,
+            )
         except BaseException:
             store.close()
             raise
@@ -390,7 +431,7 @@ class Engine:
             events = reading.history(case_id)
         if actor is None:
             return events
-        seen = self._book[case.routine].may_see(case.process, actor)
+        seen = self._book[case.routine].may_see(case.process, actor.roles)
         return tuple(event.only(seen) for event in events)
 
     def effects(
@@ -399,6 +440,44 @@ class Engine:
         """What plugins are asked to do, in the order of recording."""
         with self.store.reading() as reading:
             return tuple(reading.effects(case_id, state))
+
+    # -- effects -------------------------------------------------------------------------------
+
+    def deliver(self, limit: int = 10_000) -> DeliveryReport:
+        """Send what is due through the plugins, and report what became of it.
+
+        Args:
+            limit: How many effects are taken at most.
+        """
+        return self._delivery.deliver(limit)
+
+    def stop_delivering(self) -> None:
+        """Let a `deliver` in another thread end: it takes nothing more."""
+        self._delivery.stop()
+
+    def retry(self, key: str, *, actor: Actor) -> Effect:
+        """Try an effect that is parked, or waits for its next attempt, as soon as may be.
+
+        Raises:
+            NotFound: There is no such effect.
+            Refused: None of the actor's roles tends effects.
+            InvalidForm: The effect is over, or being sent.
+        """
+        return self._delivery.retry(key, actor)
+
+    def dismiss(self, key: str, *, actor: Actor, reason: str) -> Effect:
+        """Send an effect no more; who said so and why is kept. Raises like `retry`."""
+        return self._delivery.dismiss(key, actor, reason)
+
+    def confirm(self, key: str, *, actor: Actor, serial_number: str) -> Effect:
+        """Say that what was asked of a person is done, repeating the lock's serial number.
+
+        Raises:
+            InvalidForm: It is another serial number, or nothing was asked; and like `retry`.
+        """
+        return self._delivery.confirm(key, actor, serial_number)
+
+    # -- looking after the whole ---------------------------------------------------------------
 
     def verify(self) -> Verification:
         """Look at every event and case: is anything changed, added or gone?"""

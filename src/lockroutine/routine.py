@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import os
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 
 import attrs
 from attrs import frozen
@@ -21,6 +21,7 @@ from lockroutine.facts import Facts, identifier, serial_number
 from lockroutine.forms import FORMS
 from lockroutine.model import Actor, Case, Text
 from lockroutine.rules.calendar import Hours
+from lockroutine.rules.effects import EffectRule
 from lockroutine.rules.fields import fields_of
 from lockroutine.rules.reader import Source, read_pack, read_source
 from lockroutine.rules.schema import Duty, Pack, Process, State, Template, Transition
@@ -221,6 +222,15 @@ class Routine:
         """The form that a step takes, or None."""
         return FORMS.get(self.transition(step).form)
 
+    def tending_roles(self) -> tuple[str, ...]:
+        """The roles that look after what plugins could not do."""
+        return tuple(name for name, role in self.pack.role.items() if role.tends_effects)
+
+    def effect_rule(self, path: str) -> EffectRule:
+        """The effect rule at a path of the pack."""
+        _, process, _, transition, _, name = path.split(".")
+        return self.pack.process[process].transitions[transition].effects[name]
+
     def fields_named_by(self, template: str) -> tuple[str, ...]:
         """The fields that a message template names."""
         return self._named[template]
@@ -295,12 +305,12 @@ class Routine:
         """A case before its first event."""
         return Case(id=case_id, process=process, subject=subject, unit=unit, routine=self.key)
 
-    def may_see(self, process: str, actor: Actor) -> frozenset[str]:
-        """The personal and secret fields of a process's cases that an actor's roles may see."""
+    def may_see(self, process: str, roles: Set[str]) -> frozenset[str]:
+        """The personal and secret fields of a process's cases that these roles may see."""
         compiled = self.process(process)
         may = {
-            "personal": not actor.roles.isdisjoint(compiled.rules.sees_personal),
-            "secret": not actor.roles.isdisjoint(compiled.rules.sees_secret),
+            "personal": bool(roles & set(compiled.rules.sees_personal)),
+            "secret": bool(roles & set(compiled.rules.sees_secret)),
         }
         return frozenset(n for n, f in compiled.fields.items() if f.privacy and may[f.privacy])
 
@@ -308,7 +318,7 @@ class Routine:
         """A case with only those personal and secret fields that the actor's roles may see."""
         if not case.personal:
             return case
-        may = self.may_see(case.process, actor)
+        may = self.may_see(case.process, actor.roles)
         return attrs.evolve(
             case, personal=Facts({n: v for n, v in case.personal.items() if n in may})
         )

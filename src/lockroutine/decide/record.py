@@ -17,11 +17,11 @@ from lockroutine.rules.scene import Scene
 __all__ = ["change_of"]
 
 
-def change_of(moment: Moment, command: Command, after_state: str) -> Change:
-    """What the step makes of its case."""
-    event = _event(moment, command, after_state)
+def change_of(moment: Moment, scene: Scene, command: Command, after_state: str) -> Change:
+    """What the step makes of its case, in the scene in which it was judged."""
+    event = _event(moment, scene, command, after_state)
     after = evolve(moment.routine, moment.case, event)
-    scene = attrs.evolve(moment.scene(), case=after)
+    scene = attrs.evolve(scene, case=after)
     rules = moment.process.rules
     open_key = ""
     if rules.one_open_per and after.is_open:
@@ -38,7 +38,7 @@ def change_of(moment: Moment, command: Command, after_state: str) -> Change:
     )
 
 
-def _event(moment: Moment, command: Command, after_state: str) -> Event:
+def _event(moment: Moment, scene: Scene, command: Command, after_state: str) -> Event:
     case = moment.case
     form, personal = moment.form or (NOTHING, NOTHING)
     return Event(
@@ -59,14 +59,13 @@ def _event(moment: Moment, command: Command, after_state: str) -> Event:
         form=form,
         personal=personal,
         salt=command.salt if personal else "",
-        references=(*_brought(moment), *(() if moment.driver else command.references)),
+        references=(*_brought(moment, scene), *(() if moment.driver else command.references)),
         cause=moment.cause,
         previous=case.head,
     ).sealed()
 
 
-def _brought(moment: Moment) -> Iterator[Reference]:
-    scene = moment.scene()
+def _brought(moment: Moment, scene: Scene) -> Iterator[Reference]:
     for system, ref in moment.transition.references.items():
         value = scene.value(ref)
         if value is not None:
@@ -83,27 +82,25 @@ def _effects_of(
     moment: Moment, name: str, rule: EffectRule, scene: Scene, event: Event
 ) -> Iterator[Effect]:
     """What one rule asks for, once the event has been made: a notice for each recipient."""
-    data, personal = _named(moment, scene.case, getattr(rule, "template", ""))
+    data, named = _named(moment, scene.case, getattr(rule, "template", ""))
     if isinstance(rule, PairLock | UnpairLock):
         data["serial_number"] = scene.value(rule.serial_number)
         data["customer"] = scene.value(rule.customer)
-    whole = Effect(
-        key=f"{event.case_id}/{event.version}/{name}",
-        rule=f"{moment.path}.effects.{name}",
-        kind=rule.kind,
-        system=rule.system,
-        case_id=event.case_id,
-        version=event.version,
-        template=getattr(rule, "template", ""),
-        values=Facts(data),
-        personal=Facts(personal),
-        due_at=event.recorded_at,
-    )
-    if isinstance(rule, SendNotice):
-        for recipient in rule.to:
-            yield attrs.evolve(whole, key=f"{whole.key}/{recipient}", recipient=recipient)
-    else:
-        yield whole
+    values, personal = Facts(data), Facts(named)
+    for recipient in rule.to if isinstance(rule, SendNotice) else ("",):
+        yield Effect(
+            key="/".join(filter(None, (event.case_id, str(event.version), name, recipient))),
+            rule=f"{moment.path}.effects.{name}",
+            kind=rule.kind,
+            system=rule.system,
+            recipient=recipient,
+            case_id=event.case_id,
+            version=event.version,
+            template=getattr(rule, "template", ""),
+            values=values,
+            personal=personal,
+            due_at=event.recorded_at,
+        )
 
 
 def _named(moment: Moment, case: Case, template: str) -> tuple[dict[str, Value], dict[str, Value]]:

@@ -98,7 +98,7 @@ class Walk:
             quiet = after_state is None
             yield from self._judge(moment, scene, f"{moment.path}.guards.{name}", guard, quiet)
         if after_state is not None and moment.form is not None:
-            change = change_of(moment, self._command, after_state)
+            change = change_of(moment, scene, self._command, after_state)
             self._pending[case.id] = change.case
             self.changes.append(change)
             scene = attrs.evolve(scene, case=change.case)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from attrs import field, frozen
 
@@ -105,6 +105,12 @@ class SendNotice(EffectRule):
     template: str = field(metadata=doc("The message template that it speaks by."))
     to: tuple[str, ...] = field(
         metadata=doc("Roles, or contacts of the municipality's own file, such as `supplier`.")
+    )
+    visit: Literal["", "agreed", "cancelled"] = field(
+        default="",
+        metadata=doc(
+            "That it tells of the case's time from `starts_at` to `ends_at`, for calendars."
+        ),
     )
 
 

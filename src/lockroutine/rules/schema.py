@@ -53,6 +53,10 @@ class Role:
     all_units: bool = field(
         default=False, metadata=doc("True if the role works for all units, not just its own.")
     )
+    tends_effects: bool = field(
+        default=False,
+        metadata=doc("True if the role tries again, dismisses and confirms what plugins do."),
+    )
     clauses: tuple[str, ...] = field(default=(), metadata=CLAUSES)
 
 

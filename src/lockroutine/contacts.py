@@ -1,0 +1,104 @@
+"""Whom to reach: a municipality's own file of contacts, which is never part of a rule pack.
+
+Source: C1. Names, numbers and addresses are personal data: they are in no ``repr`` and no error.
+
+```toml
+[contact.installer]
+label = "Installers"
+phone = "+46 70 174 06 05"
+mail = "installers@example.org"
+
+[contact.social_services]
+mail = "invoices@example.org"
+language = "sv"
+```
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+
+from attrs import Factory, field, frozen
+
+from lockroutine._strict import problems_of, strict_converter
+from lockroutine.errors import NotFound, Problem, RulesError, nearest
+from lockroutine.model import Language
+
+__all__ = ["Contact", "Contacts", "read_contacts"]
+
+
+@frozen(kw_only=True)
+class Contact:
+    """How somebody is reached.
+
+    Args:
+        label: What they are called, if a person is to read it.
+        phone: Their telephone number, for people.
+        mail: Their e-mail address.
+        sms: The number that text messages go to.
+        channel: Over which channel notices go; one that has an address here.
+        language: In which language notices are written.
+    """
+
+    label: str = field(default="", repr=False)
+    phone: str = field(default="", repr=False)
+    mail: str = field(default="", repr=False)
+    sms: str = field(default="", repr=False)
+    channel: str = "mail"
+    language: Language = "sv"
+
+    def address(self) -> str:
+        """The address on the channel that notices go over; empty if there is none."""
+        return {"mail": self.mail, "sms": self.sms}.get(self.channel, self.mail)
+
+
+@frozen
+class Contacts:
+    """Contacts by role, or by another name that a pack sends notices to.
+
+    >>> Contacts({"installer": Contact(mail="installers@example.org")}).of("installer").channel
+    'mail'
+    """
+
+    contact: Mapping[str, Contact] = Factory(dict)
+
+    def of(self, name: str) -> Contact:
+        """The contact of a role.
+
+        Raises:
+            NotFound: The file has none, with the nearest name that it has.
+        """
+        try:
+            return self.contact[name]
+        except KeyError:
+            raise NotFound("contact", name, nearest(name, self.contact)) from None
+
+
+def read_contacts(path: str | os.PathLike[str]) -> Contacts:
+    """Read a file of contacts.
+
+    Raises:
+        NotFound: There is no such file.
+        RulesError: It is not TOML, or says what it may not; no value is shown.
+    """
+    name = os.fspath(path)
+    try:
+        given = tomllib.loads(Path(path).read_text("utf-8-sig"))
+        return _converter.structure(given, Contacts)
+    except FileNotFoundError:
+        raise NotFound("file of contacts", name) from None
+    except (OSError, UnicodeDecodeError):
+        raise RulesError([Problem("", "cannot be read as UTF-8 text", name)]) from None
+    except tomllib.TOMLDecodeError as error:
+        # The parser's own words may quote the file, which is personal data.
+        place = str(error).rpartition("(")[2].rstrip(")")
+        raise RulesError([Problem("", f"is not TOML ({place})", name)]) from None
+    except Exception as error:
+        problems = [Problem(p.path, p.message, name) for p in problems_of(error)]
+        raise RulesError(problems) from None
+
+
+_converter = strict_converter()

@@ -1,0 +1,338 @@
+"""Effects out of the store and through the plugins: at least once, and recognisably the same.
+
+An effect is taken from the store for a time, sent, and where it is then is kept. Whoever dies in
+between leaves it ``in_flight``; when that time is over it counts as ``unknown``, and is looked up
+by its key before it is sent again.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import threading
+from collections import Counter
+from collections.abc import Callable
+
+import attrs
+from attrs import frozen
+
+from lockroutine._log import log
+from lockroutine.book import Book
+from lockroutine.contacts import Contacts
+from lockroutine.decide.wording import say
+from lockroutine.delivery.circuit import Circuit, backoff
+from lockroutine.delivery.sending import Sender
+from lockroutine.delivery.workers import Job, Outcome, Workers
+from lockroutine.errors import (
+    InvalidForm,
+    NotFound,
+    OutcomeUnknown,
+    Problem,
+    Refused,
+    Rejected,
+    TryAgain,
+)
+from lockroutine.facts import identifier, serial_number
+from lockroutine.hookspecs import Receipt
+from lockroutine.model import Actor, Effect, EffectState, Language, Reason, Reference, Verdict
+from lockroutine.plugins import Plugins
+from lockroutine.stores import Store, Writing
+
+__all__ = ["Delivery", "DeliveryReport"]
+
+_SYSTEMS = ("tickets", "admin_tool", "notices")
+
+
+@frozen(kw_only=True)
+class DeliveryReport:
+    """What one round of deliveries did, by what became of the effects.
+
+    Args:
+        done: Sent, or found to have been sent before.
+        asked: Asked of a person who does it by hand.
+        failed: Not sent; they are tried again.
+        unknown: Sent without an answer; they are looked up before they are tried again.
+        parked: Not sent; somebody must look at them.
+        dropped: Not sent, because their case has gone another way.
+        held: The systems that are left alone for a while, as they did not answer.
+    """
+
+    done: int = 0
+    asked: int = 0
+    failed: int = 0
+    unknown: int = 0
+    parked: int = 0
+    dropped: int = 0
+    held: tuple[str, ...] = ()
+
+
+class Delivery:
+    """Sends what is due.
+
+    Args:
+        store: The store.
+        book: The routines of its cases.
+        plugins: The plugins to send through.
+        clock: What the time is told by.
+        contacts: Where notices go to.
+        language: The language of tickets.
+        parallel: How many effects of one system are sent side by side at most.
+        timeout: How long one effect may take, in seconds.
+        most_attempts: After how many failed attempts an effect is parked.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        book: Book,
+        plugins: Plugins,
+        *,
+        clock: Callable[[], dt.datetime],
+        contacts: Contacts,
+        language: Language = "sv",
+        parallel: int = 16,
+        timeout: float = 30.0,
+        most_attempts: int = 20,
+    ) -> None:
+        self._store = store
+        self._book = book
+        self._plugins = plugins
+        self._clock = clock
+        self._sender = Sender(plugins, contacts, language)
+        self._parallel = parallel
+        self._timeout = timeout
+        self._most_attempts = most_attempts
+        self._pause = backoff() if plugins.names() else _no_pause
+        self._circuits = {system: Circuit() for system in _SYSTEMS}
+        self._stopping = threading.Event()
+
+    def stop(self) -> None:
+        """Take nothing more; what is being sent is waited for."""
+        self._stopping.set()
+
+    def deliver(self, limit: int = 10_000) -> DeliveryReport:
+        """Send what is due, side by side, until nothing is due any more.
+
+        Args:
+            limit: How many effects at most are taken.
+        """
+        self._stopping.clear()
+        counts: Counter[str] = Counter()
+        workers = Workers(self._send)
+        finished: list[Outcome] = []
+        left = limit
+        try:
+            while True:
+                taken = self._settle_and_claim(finished, workers.busy, left, counts)
+                left -= len(taken)
+                for job in taken:
+                    if job:
+                        workers.start(job, self._timeout)
+                finished = workers.finished(self._late) if workers.busy.total() else []
+                if not taken and not finished:
+                    break
+        finally:
+            workers.close()
+        held = tuple(s for s, c in self._circuits.items() if c.closed_until is not None)
+        return DeliveryReport(**counts, held=held)
+
+    # -- taking and settling -------------------------------------------------------------------
+
+    def _settle_and_claim(
+        self, finished: list[Outcome], busy: Counter[str], left: int, counts: Counter[str]
+    ) -> list[Job | None]:
+        now = self._clock()
+        until = now + dt.timedelta(seconds=2 * self._timeout)
+        with self._store.writing() as transaction:
+            self._book.load(transaction)
+            for outcome in finished:
+                kept = transaction.settle(outcome.effect, outcome.job.lease, outcome.reference)
+                if kept:
+                    self._count(outcome, now, counts)
+            if self._stopping.is_set():
+                return []
+            claimed = transaction.claim(self._limits(busy, left, now), now, until)
+            return [self._job(transaction, effect, until, counts) for effect in claimed]
+
+    def _limits(self, busy: Counter[str], left: int, now: dt.datetime) -> dict[str, int]:
+        limits: dict[str, int] = {}
+        for system, circuit in self._circuits.items():
+            free = min(circuit.allows(now, self._parallel) - busy[system], left)
+            if free > 0:
+                limits[system] = free
+                left -= free
+        return limits
+
+    def _count(self, outcome: Outcome, now: dt.datetime, counts: Counter[str]) -> None:
+        effect = outcome.effect
+        counts[effect.state] += 1
+        self._circuits[effect.system].note(now, worked=outcome.worked)
+        log("delivered", effect=effect.key, kind=effect.kind, state=effect.state)
+
+    def _job(
+        self, transaction: Writing, effect: Effect, lease: dt.datetime, counts: Counter[str]
+    ) -> Job | None:
+        """What is needed to send an effect; None, and dismissed, if its reason has gone."""
+        case = transaction.case(effect.case_id)
+        assert case is not None  # the store holds an effect only with its case
+        rule = self._book[case.routine].effect_rule(effect.rule)
+        ticket, gone = "", ""
+        if effect.system == "tickets" and effect.kind != "open_ticket":
+            ticket = _ticket_of(transaction, effect)
+            gone = "" if ticket else "no ticket was opened"
+        if case.state in rule.drop_in and effect.state != "unknown":
+            gone = f"the case has come into the state {case.state}"
+        if gone:
+            transaction.settle(attrs.evolve(effect, state="dismissed", message=gone), lease)
+            counts["dropped"] += 1
+            return None
+        return Job(
+            effect=effect,
+            case=case,
+            routine=self._book[case.routine],
+            ticket=ticket,
+            lease=lease,
+            deadline=lease - dt.timedelta(seconds=self._timeout),
+        )
+
+    # -- sending -------------------------------------------------------------------------------
+
+    def _send(self, job: Job) -> Outcome:
+        """Send one effect, in a thread of its own; whatever comes of it is an outcome."""
+        effect = job.effect
+        try:
+            receipt = self._sender.look_up(job) if effect.state == "unknown" else None
+            receipt = receipt or self._sender.send(job)
+        except TryAgain as error:
+            again: EffectState = "unknown" if effect.state == "unknown" else "failed"
+            return self._not_done(job, again, error.message)
+        except OutcomeUnknown as error:
+            return self._not_done(job, "unknown", error.message)
+        except (Rejected, NotFound) as error:
+            return self._parked(job, str(error))
+        except Exception as error:
+            return self._parked(job, f"cannot be made ready: {type(error).__name__}")
+        asked = isinstance(receipt, Receipt) and receipt.state == "asked"
+        done = attrs.evolve(
+            effect,
+            state="asked" if asked else "done",
+            due_at=self._clock(),
+            attempts=effect.attempts + 1,
+            message="",
+            outside=receipt.id,
+        )
+        (issuer, *_) = self._plugins.with_hook("open_ticket") or ("",)
+        opened = effect.kind == "open_ticket" and receipt.id and issuer
+        reference = Reference(issuer, receipt.id) if opened else None
+        return Outcome(job, done, worked=True, reference=reference)
+
+    def _late(self, job: Job) -> Outcome:
+        """What becomes of an effect whose plugin has not come back in time."""
+        return self._not_done(job, "unknown", f"no answer within {self._timeout:g} s")
+
+    def _not_done(self, job: Job, state: EffectState, message: str) -> Outcome:
+        attempts = job.effect.attempts + 1
+        if attempts >= self._most_attempts:
+            return self._parked(job, f"given up after {attempts} attempts: {message}")
+        due_at = self._clock() + self._pause(attempts)
+        effect = attrs.evolve(
+            job.effect, state=state, due_at=due_at, attempts=attempts, message=message
+        )
+        return Outcome(job, effect, worked=False)
+
+    def _parked(self, job: Job, message: str) -> Outcome:
+        attempts = job.effect.attempts + 1
+        effect = attrs.evolve(
+            job.effect,
+            state="parked",
+            due_at=self._clock(),
+            attempts=attempts,
+            message=message,
+        )
+        # A system that says no is there, and answers.
+        return Outcome(job, effect, worked=True)
+
+    # -- by hand -------------------------------------------------------------------------------
+
+    def retry(self, key: str, actor: Actor) -> Effect:
+        """Try a parked or waiting effect again as soon as may be.
+
+        Raises:
+            NotFound: There is no such effect.
+            InvalidForm: It is over, or being sent.
+            Refused: None of the actor's roles tends effects.
+        """
+        return self._tend(key, actor, ("failed", "unknown", "parked"), self._again)
+
+    def dismiss(self, key: str, actor: Actor, reason: str) -> Effect:
+        """Send an effect no more; who and why is kept. Raises like `retry`."""
+        text = identifier(reason, "reason")
+        states: tuple[EffectState, ...] = ("due", "failed", "unknown", "parked", "asked")
+        return self._tend(key, actor, states, lambda e: self._over(e, "dismissed", actor, text))
+
+    def confirm(self, key: str, actor: Actor, given: str) -> Effect:
+        """Say that what was asked of a person is done.
+
+        Args:
+            key: The effect.
+            actor: Who did it.
+            given: The serial number of the lock, to be sure that it was this one.
+
+        Raises:
+            InvalidForm: It is another serial number, or nothing was asked; and like `retry`.
+        """
+        serial = serial_number(given)
+
+        def done(effect: Effect) -> Effect:
+            if serial != effect.values["serial_number"]:
+                message = "is not the serial number of the lock that this is about"
+                raise InvalidForm([Problem("serial_number", message)])
+            return self._over(effect, "done", actor, "confirmed")
+
+        return self._tend(key, actor, ("asked",), done)
+
+    def _tend(
+        self,
+        key: str,
+        actor: Actor,
+        states: tuple[EffectState, ...],
+        change: Callable[[Effect], Effect],
+    ) -> Effect:
+        with self._store.writing() as transaction:
+            self._book.load(transaction)
+            effect = transaction.effect(identifier(key, "key"))
+            case = transaction.case(effect.case_id) if effect else None
+            if effect is None or case is None:
+                raise NotFound("effect", key)
+            routine = self._book[case.routine]
+            roles = routine.tending_roles()
+            if actor.roles.isdisjoint(roles) or not routine.in_scope(actor, case.unit, roles):
+                words = say("cure_role", roles=routine.role_labels(roles))
+                reason = Reason(rule="engine.effects", text=words)
+                raise Refused(Verdict(process=case.process, transition="", reasons=(reason,)))
+            if effect.state not in states:
+                message = f"is {effect.state}; this is for one that is {' or '.join(states)}"
+                raise InvalidForm([Problem("effect", message)])
+            changed = change(effect)
+            transaction.settle(changed, None)
+            return changed
+
+    def _again(self, effect: Effect) -> Effect:
+        # What may have been sent is looked up first, however often it was parked since.
+        state: EffectState = "unknown" if effect.attempts else "due"
+        return attrs.evolve(effect, state=state, due_at=self._clock(), attempts=0)
+
+    def _over(self, effect: Effect, state: EffectState, actor: Actor, why: str) -> Effect:
+        message = f"{why} ({actor.id})"
+        return attrs.evolve(effect, state=state, due_at=self._clock(), message=message)
+
+
+def _no_pause(_: int) -> dt.timedelta:
+    """Without plugins nothing is ever sent, so nothing fails."""
+    return dt.timedelta()
+
+
+def _ticket_of(transaction: Writing, effect: Effect) -> str:
+    """The ticket that an effect speaks of: the last one that its case opened before it."""
+    before = (e for e in transaction.effects(effect.case_id, "done") if e.kind == "open_ticket")
+    opened = [e.outside for e in before if e.version <= effect.version]
+    return opened[-1] if opened else ""

@@ -1,0 +1,138 @@
+"""Every ticket and notice as a line of JSON in a file: for trying out, and for hosts that pull.
+
+A line holds personal data, as a ticket does: keep the file as you would keep the tickets.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from attrs import field, frozen
+
+from lockroutine.errors import OutcomeUnknown, TryAgain
+from lockroutine.hookspecs import (
+    ChannelSearch,
+    NoteSearch,
+    Notice,
+    Receipt,
+    Ticket,
+    TicketClosing,
+    TicketNote,
+    TicketOrder,
+    TicketReports,
+    TicketSearch,
+    TicketsSince,
+    hookimpl,
+)
+from lockroutine.plugins.settings import setting
+
+__all__ = ["FileDrop", "Settings"]
+
+
+@frozen(kw_only=True)
+class Settings:
+    """Where the lines go, and which channels of notices are taken."""
+
+    path: str = field(metadata=setting("The file that lines are added to."))
+    channels: tuple[str, ...] = field(
+        default=("mail", "sms"), metadata=setting("The channels whose notices it takes.")
+    )
+
+
+@frozen
+class FileDrop:
+    """Tickets and notices as lines of a file. The key of a line is told by, so none comes twice.
+
+    Args:
+        settings: Where the lines go.
+    """
+
+    settings: Settings
+    name: str = "file"
+    hooks: str = "1.0"
+    _lock: threading.Lock = field(factory=threading.Lock, repr=False, eq=False)
+
+    @hookimpl
+    def open_ticket(self, details: TicketOrder) -> Ticket:
+        """Write the ticket down; its id is its key."""
+        self._add("ticket", details.key, subject=details.subject, body=details.body)
+        return Ticket(id=details.key)
+
+    @hookimpl
+    def add_note(self, details: TicketNote) -> Receipt:
+        """Write the note down."""
+        self._add("note", details.key, ticket=details.ticket, body=details.body)
+        return Receipt(id=details.key)
+
+    @hookimpl
+    def close_ticket(self, details: TicketClosing) -> Receipt:
+        """Write the closing down."""
+        self._add("closing", details.key, ticket=details.ticket, body=details.body)
+        return Receipt(id=details.key)
+
+    @hookimpl
+    def find_ticket(self, details: TicketSearch) -> Ticket | None:
+        """The ticket with this key."""
+        return Ticket(id=details.key) if self._has(details.key) else None
+
+    @hookimpl
+    def find_note(self, details: NoteSearch) -> Receipt | None:
+        """The note with this key."""
+        return Receipt(id=details.key) if self._has(details.key) else None
+
+    @hookimpl
+    def read_tickets(self, details: TicketsSince) -> TicketReports:
+        """Nobody writes into these tickets."""
+        return TicketReports(reports=(), cursor=details.cursor)
+
+    @hookimpl
+    def channels(self, details: ChannelSearch) -> tuple[str, ...]:
+        """The channels of the settings."""
+        return self.settings.channels
+
+    @hookimpl
+    def send_notice(self, details: Notice) -> Receipt:
+        """Write the notice down."""
+        self._add(
+            "notice",
+            details.key,
+            channel=details.channel,
+            recipient=details.recipient,
+            subject=details.subject,
+            body=details.body,
+        )
+        return Receipt(id=details.key)
+
+    def _add(self, what: str, key: str, **values: str) -> None:
+        line = json.dumps({"key": key, "what": what, **values}, ensure_ascii=False)
+        with self._lock:
+            if self._has(key):
+                return
+            try:
+                with Path(self.settings.path).open("a", encoding="utf-8") as file:
+                    file.write(line + "\n")
+                    file.flush()
+                    os.fsync(file.fileno())
+            except FileNotFoundError:
+                raise TryAgain(f"there is no folder for {self.settings.path}") from None
+            except OSError as error:
+                raise OutcomeUnknown(f"{self.settings.path}: {type(error).__name__}") from None
+
+    def _has(self, key: str) -> bool:
+        return any(line.get("key") == key for line in self._lines())
+
+    def _lines(self) -> Iterator[dict[str, Any]]:
+        try:
+            with Path(self.settings.path).open(encoding="utf-8") as file:
+                for text in file:
+                    try:
+                        yield json.loads(text)
+                    except ValueError:
+                        continue  # half a line, from when the power went
+        except FileNotFoundError:
+            return
