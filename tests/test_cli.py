@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import importlib.resources
 import json
 import os
 import re
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -41,6 +43,46 @@ def run(*arguments: str | os.PathLike[str]) -> Any:
 def said(result: Any) -> Any:
     """What a command answered in JSON."""
     return json.loads(result.stdout)
+
+
+@functools.cache
+def whole() -> Any:
+    """The whole compiled bundled pack."""
+    return said(run("show", "soderkoping", "--json"))
+
+
+@functools.cache
+def traced() -> Any:
+    """The trace of the bundled pack."""
+    result = run("trace", "soderkoping", "--json")
+    assert result.exit_code == 0
+    return said(result)
+
+
+@functools.cache
+def story() -> str:
+    """The demo, told in English."""
+    return str(run("demo").stdout)
+
+
+def in_terminal(arguments: list[str], columns: int) -> str:
+    """What a command shows in a terminal of so many columns."""
+    import pty
+
+    master, slave = pty.openpty()
+    environment = {**os.environ, "COLUMNS": str(columns), "TERM": "xterm"}
+    environment.pop("NO_COLOR", None)
+    with subprocess.Popen([*COMMAND, *arguments], stdout=slave, env=environment) as process:
+        os.close(slave)
+        told = b""
+        try:
+            while part := os.read(master, 65536):
+                told += part
+        except OSError:  # how Linux says that nobody writes any more
+            pass
+    os.close(master)
+    assert process.returncode == 0
+    return told.decode("utf-8").replace("\r\n", "\n")
 
 
 @pytest.fixture
@@ -133,7 +175,7 @@ class TestDemo:
 
     def test_refusals_and_cures(self) -> None:
         """Eight steps are refused, each by the clause that the story is about, and then cured."""
-        told = run("demo").stdout
+        told = story()
         refused = [line for line in told.splitlines() if "✗" in line]
         assert len(refused) == len(re.findall(r"^ +->", told, re.MULTILINE)) == 8
         for line, clause in zip(
@@ -145,9 +187,8 @@ class TestDemo:
 
     def test_names_nobody(self) -> None:
         """Nothing personal that a form brought is told: no name, address, telephone, door code."""
-        told = run("demo").stdout
         for personal in ("Customer 17", "Example Street", "+46", "example.org", "0000"):
-            assert personal not in told
+            assert personal not in story()
 
     def test_every_process(self, database: Path) -> None:
         """The story passes through all processes but the one for faults of systems."""
@@ -193,8 +234,19 @@ class TestDemo:
         subprocess.run([*COMMAND, "demo"], env=environment, check=True, capture_output=True)
         assert list(tmp_path.iterdir()) == []
 
+    @pytest.mark.skipif(sys.platform == "win32", reason="no such terminals there")
+    def test_in_a_terminal(self, tmp_path: Path) -> None:
+        """A terminal gets colours, and long lines folded under their beginning."""
+        told = in_terminal(["demo", "--at", os.fspath(tmp_path / "demo.db")], columns=60)
+        assert "\x1b[1mA digital lock" in told
+        lines = [line.rstrip() for line in re.sub(r"\x1b\[[0-9;]*m", "", told).splitlines()]
+        assert max(map(len, lines)) <= 60
+        first = lines.index("  ✗ No. The customer's signed consent has not been received.")
+        assert lines[first + 1] == "  Receive it before a mounting is ordered. [S3]"
+        assert lines[lines.index("1. The consent") - 1] == ""
+
     @pytest.mark.skipif(sys.platform == "win32", reason="no SIGINT to another process there")
-    @pytest.mark.parametrize("lines", [1, 5, 40, 120, 240])
+    @pytest.mark.parametrize("lines", [1, 5, 40, 120, 200])
     def test_interrupted(self, tmp_path: Path, lines: int) -> None:
         """Ctrl-C at any moment leaves a whole database, and ends quietly with 130."""
         path = tmp_path / "demo.db"
@@ -285,9 +337,7 @@ class TestCheck:
 class TestTrace:
     def test_all_held(self) -> None:
         """All 54 clauses are there in the order of the source, each held by something."""
-        result = run("trace", "soderkoping", "--json")
-        assert result.exit_code == 0
-        clauses = said(result)["clauses"]
+        clauses = traced()["clauses"]
         assert [clause["id"] for clause in clauses] == CLAUSES
         for clause in clauses:
             assert set(clause["text"]) == {"sv", "en"}
@@ -295,7 +345,7 @@ class TestTrace:
 
     def test_holders(self) -> None:
         """A holder is named by its kind and its path; the guard for B7 is among them."""
-        clauses = {one["id"]: one for one in said(run("trace", "soderkoping", "--json"))["clauses"]}
+        clauses = {one["id"]: one for one in traced()["clauses"]}
         guard = {"kind": "guard", "at": "process.mounting.transitions.test.guards.cycles"}
         assert guard in clauses["B7"]["held_by"]
         kinds = {holder["kind"] for clause in clauses.values() for holder in clause["held_by"]}
@@ -305,19 +355,17 @@ class TestTrace:
 
     def test_paths_exist(self) -> None:
         """Each holder's path leads through the compiled routine to something that cites it."""
-        whole = said(run("show", "soderkoping", "--json"))
-        found = said(run("trace", "soderkoping", "--json"))
-        for cited, names in (("clauses", found["clauses"]), ("gaps", found["gaps"])):
-            for one in names:
+        for cited in ("clauses", "gaps"):
+            for one in traced()[cited]:
                 for holder in one["held_by"]:
-                    here = whole
+                    here = whole()
                     for name in holder["at"].split("."):
                         here = here[name]
                     assert one["id"] in here[cited]
 
     def test_gaps(self) -> None:
         """Each gap is there with its question, its reading, and what rests on it."""
-        gaps = said(run("trace", "soderkoping", "--json"))["gaps"]
+        gaps = traced()["gaps"]
         assert {gap["id"] for gap in gaps} == set(load_routine().pack.gap)
         for gap in gaps:
             assert set(gap["question"]) == set(gap["reading"]) == {"sv", "en"}
@@ -408,26 +456,24 @@ class TestTrace:
 class TestShow:
     def test_json_is_the_pack(self) -> None:
         """In JSON there is everything that the TOML files say, as they say it."""
-        whole = said(run("show", "soderkoping", "--json"))
         bundled = importlib.resources.files("lockroutine.rules") / "soderkoping"
         for file in bundled.iterdir():
-            assert_holds(whole, tomllib.loads(file.read_text("utf-8")), file.name)
+            assert_holds(whole(), tomllib.loads(file.read_text("utf-8")), file.name)
 
     def test_json_has_the_forms(self) -> None:
         """With it stands the JSON Schema of each form, in the language that was asked for."""
-        whole = said(run("show", "soderkoping", "--json", "--lang", "sv"))
+        swedish = said(run("show", "soderkoping", "--json", "--lang", "sv"))
         used = {
             transition["form"]
-            for process in whole["process"].values()
+            for process in swedish["process"].values()
             for transition in process["transitions"].values()
         } - {""}
-        assert set(whole["form"]) == used
-        assert whole["form"]["lock_test"]["properties"]["works"]["title"] == "Låset fungerar"
+        assert set(swedish["form"]) == used
+        assert swedish["form"]["lock_test"]["properties"]["works"]["title"] == "Låset fungerar"
 
     def test_json_of_a_process(self) -> None:
         """One process in JSON is that part of the whole."""
-        whole = said(run("show", "soderkoping", "--json"))
-        assert said(run("show", "soderkoping", "lock", "--json")) == whole["process"]["lock"]
+        assert said(run("show", "soderkoping", "lock", "--json")) == whole()["process"]["lock"]
 
     def test_tables(self) -> None:
         """Of a process: its states, duties, transitions, who may, guards and clauses."""
@@ -473,14 +519,14 @@ class TestShow:
         )
 
 
-def assert_holds(whole: Any, part: Any, path: str) -> None:
-    """That everything in ``part`` is in ``whole``, at the same place."""
+def assert_holds(there: Any, part: Any, path: str) -> None:
+    """That everything in ``part`` is in ``there``, at the same place."""
     if isinstance(part, Mapping):
         for name, inner in part.items():
-            assert name in whole, f"{path}.{name}"
-            assert_holds(whole[name], inner, f"{path}.{name}")
+            assert name in there, f"{path}.{name}"
+            assert_holds(there[name], inner, f"{path}.{name}")
     else:
-        assert whole == part, path
+        assert there == part, path
 
 
 class TestDatabases:
@@ -496,10 +542,9 @@ class TestDatabases:
         assert found["problems"] == []
         assert found["events"] > found["cases"] > 0
 
-    def test_changed_event(self, tmp_path: Path) -> None:
+    def test_changed_event(self, tmp_path: Path, database: Path) -> None:
         """An event that somebody changed is found and named, and the exit is 1."""
-        path = tmp_path / "changed.db"
-        assert run("demo", "--at", path).exit_code == 0
+        path = shutil.copy(database, tmp_path)
         connection = sqlite3.connect(path)
         with connection:
             (case,) = connection.execute(
@@ -607,16 +652,15 @@ class TestDatabases:
                 actor=assessor,
                 subject="customer-17",
                 unit="north",
-                happened_at=dt.datetime.now(dt.timezone.utc),
+                happened_at=dt.datetime.now(dt.UTC),
                 late_reason="The system was down.",
             )
         assert re.search(r"^consent +1$", run("figures", path).stdout, re.MULTILINE)
         assert said(run("figures", path, "--json"))["late_entries"] == {"consent": 1}
 
-    def test_tick(self, tmp_path: Path) -> None:
+    def test_tick(self, tmp_path: Path, database: Path) -> None:
         """What is due by the clock is made, and told; then there is no more."""
-        path = tmp_path / "tick.db"
-        assert run("demo", "--at", path).exit_code == 0
+        path = shutil.copy(database, tmp_path)
         moved: list[str] = []
         while found := said(run("tick", path, "--json"))["moved"]:
             moved += [f"{one['process']} {one['subject']}" for one in found]
@@ -624,10 +668,9 @@ class TestDatabases:
         assert run("tick", path).stdout == "Moved by the clock: 0.\n"
         assert run("verify", path).exit_code == 0
 
-    def test_tick_tells_what_moved(self, tmp_path: Path) -> None:
+    def test_tick_tells_what_moved(self, tmp_path: Path, database: Path) -> None:
         """Each case that the clock moved is told with where it stands now."""
-        path = tmp_path / "tick.db"
-        assert run("demo", "--at", path).exit_code == 0
+        path = shutil.copy(database, tmp_path)
         told = run("tick", path).stdout.splitlines()
         assert told[-1] == f"Moved by the clock: {len(told) - 1}."
         for line in told[:-1]:

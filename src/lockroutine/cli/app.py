@@ -18,6 +18,7 @@ from lockroutine.model import Language
 
 __all__ = ["app", "run"]
 
+_INTERRUPTED = 130
 _BROKEN_PIPE = 141  # what a shell says of a program that was writing to nobody
 
 
@@ -62,9 +63,11 @@ _DatabasePack = Annotated[
 
 def run() -> None:
     """Run the command line on what the process was started with."""
-    speak_utf8()
     try:
+        speak_utf8()
         app(prog_name="lockroutine")
+    except KeyboardInterrupt:  # between the commands' own care and the exit
+        raise SystemExit(_INTERRUPTED) from None
     finally:
         _last_words()
 

@@ -135,9 +135,14 @@ def worklist(path: Path, pack: str, wanted: Wanted, language: Language, *, as_js
 
 
 def show_worklist(
-    routine: Routine, page: Page[WorkItem], language: Language, title: str = ""
+    routine: Routine,
+    page: Page[WorkItem],
+    language: Language,
+    *,
+    title: str = "",
+    ids: bool = True,
 ) -> None:
-    """A work list as a table."""
+    """A work list as a table; with the cases' ids if they are wanted."""
     if not page.items:
         nothing = WORDS["nothing"].get(language)
         output.line(f"{title}: {nothing}" if title else nothing)
@@ -154,8 +159,9 @@ def show_worklist(
         )
         for item in page
     ]
-    heads = ("process", "subject", "to_do", "due", "clauses", "case")
-    output.table([WORDS[head].get(language) for head in heads], rows, title)
+    heads = ["process", "subject", "to_do", "due", "clauses", *(["case"] if ids else [])]
+    cut = [row[: len(heads)] for row in rows]
+    output.table([WORDS[head].get(language) for head in heads], cut, title)
 
 
 def _day(routine: Routine, at: dt.datetime | None) -> str:

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 
 from rich import box
 from rich.console import Console
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text as Styled
 
@@ -27,15 +28,17 @@ def speak_utf8() -> None:
 
 def line(text: str = "", style: str = "") -> None:
     """Say one line (or a few). A terminal shows the style, and folds between words."""
-    if not sys.stdout.isatty():
+    if not text or not sys.stdout.isatty():
         print(text)
         return
-    _console().print(Styled(text, style=style))
+    bare = text.lstrip()
+    indent = (0, 0, 0, len(text) - len(bare))
+    _console().print(Padding(Styled(bare, style=style), indent, expand=False))
 
 
 def table(headers: Sequence[str], rows: Iterable[Sequence[str]], title: str = "") -> None:
     """Say a table, with a heading above it; nothing if it has no rows."""
-    made = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, header_style="bold")
+    made = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), show_edge=False, header_style="bold")
     for header in headers:
         made.add_column(header, overflow="fold")
     for row in rows:

@@ -170,7 +170,7 @@ MOUNTING = Chapter(
             "mounting.store_ordinary_lock",
             "Det ordinarie låset läggs i sin låda, så att det hittas den dag det behövs.",
             "The ordinary lock goes into its box, to be found on the day that it is needed.",
-            form={"place": "Shelf 3, box 17"},
+            form={"place": "3-17"},
         ),
     ),
 )

@@ -198,7 +198,7 @@ SWAP = Chapter(
             "swap.return_faulty_lock",
             "Det slitna låset hålls skilt från dem som går att montera.",
             "The worn lock is kept apart from those that can be fitted.",
-            form={"place": "Shelf 9"},
+            form={"place": "9-1"},
         ),
         step(
             "2025-11-10 14:00",
@@ -333,7 +333,7 @@ REMOVAL = Chapter(
             "removal.return_lock",
             "Låset läggs tillbaka i förrådet, i sin låda.",
             "The lock goes back to the store, into its box.",
-            form={"place": "Shelf 1, box 2"},
+            form={"place": "1-2"},
         ),
         step(
             "2025-12-16 14:00",

@@ -49,9 +49,8 @@ def told(at: Path | None, language: Language, pace: float) -> int:
         for number, chapter in enumerate(STORY, start=1):
             teller.chapter(number, chapter)
         whole = teller.ending()
-        if at:
-            line()
-            line(SAID["kept"].get(language).format(path=path))
+        line()
+        line(SAID["kept" if at else "thrown_away"].get(language).format(path=path))
     return 0 if whole else 1
 
 
@@ -169,8 +168,13 @@ class _Teller:
         self._ordinary_locks()
         for role, actor in CAST.items():
             line()
-            title = self._say(SAID["list_of"]).format(role=self._who(role))
-            show_worklist(self._routine, self._engine.worklist(actor=actor), self._language, title)
+            show_worklist(
+                self._routine,
+                self._engine.worklist(actor=actor),
+                self._language,
+                title=self._say(SAID["list_of"]).format(role=self._who(role)),
+                ids=False,
+            )
         line()
         show_figures(self._routine, self._engine.figures(), self._language, past=False)
         line()

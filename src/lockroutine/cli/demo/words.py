@@ -31,6 +31,10 @@ SAID: Mapping[str, Text] = {
         sv="Databasen finns kvar i {path}. Prova: lockroutine worklist {path} --role installer",
         en="The database is kept in {path}. Try: lockroutine worklist {path} --role installer",
     ),
+    "thrown_away": Text(
+        sv="Databasen var tillfällig. Spara den nästa gång: lockroutine demo --at demo.db",
+        en="The database was temporary. To keep it next time: lockroutine demo --at demo.db",
+    ),
     "serial_number": Text(sv="Serienummer", en="Serial number"),
     "model": Text(sv="Modell", en="Model"),
     "state": Text(sv="Läge", en="State"),
