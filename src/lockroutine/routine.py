@@ -17,7 +17,7 @@ from transitions import Machine, MachineError
 
 from lockroutine._fields import Entry
 from lockroutine.errors import NotFound, nearest
-from lockroutine.facts import Facts, identifier, serial_number
+from lockroutine.facts import Facts, aware, identifier, serial_number
 from lockroutine.forms import FORMS
 from lockroutine.model import Actor, Case, Text
 from lockroutine.rules.calendar import Hours
@@ -280,6 +280,7 @@ class Routine:
 
         Raises:
             NotFound: The pack shows no support of that name.
+            InvalidForm: The time has no time zone.
 
         >>> noon = dt.datetime(2026, 3, 2, 12, 0, tzinfo=dt.timezone.utc)
         >>> load_routine().support_is_open("supplier_support", noon)
@@ -290,7 +291,9 @@ class Routine:
             raise NotFound("support", name)
         days, hours = self.parameters[shown.days], self.parameters[shown.hours]
         assert isinstance(days, tuple)  # checked when the pack was read
-        return self.calendar.is_open(at, days, Hours.parse(str(hours)), closed_on_holidays=True)
+        return self.calendar.is_open(
+            aware(at, "at"), days, Hours.parse(str(hours)), closed_on_holidays=True
+        )
 
     def shown(self, name: str) -> Shown:
         """One thing that the pack shows; raises `NotFound` with the nearest name."""
