@@ -279,7 +279,7 @@ class Engine:
         """
         now = self._time()
         with self.store.reading() as reading:
-            due = reading.timers(now, limit)
+            due = [self._book.meet(reading, case) for case in reading.timers(now, limit)]
         moved: list[Case] = []
         for case in due:
             routine = self._book[case.routine]
@@ -417,7 +417,9 @@ class Engine:
         limit = _limit(limit)
         with self.store.reading() as reading:
             found = reading.cases(wanted, cursor, limit + 1)
-            shown = tuple(self._shown(case, actor) for case in found[:limit])
+            met = [self._book.meet(reading, case) for case in found[:limit]]
+            shown = tuple(case for case in met if self._in_scope(case, actor))
+            shown = tuple(self._shown(case, actor) for case in shown)
         return Page(shown, found[limit - 1].id if len(found) > limit else "")
 
     def history(self, case_id: str, *, actor: Actor | None = None) -> tuple[Event, ...]:
@@ -669,10 +671,14 @@ class Engine:
     def _shown(self, case: Case, actor: Actor | None) -> Case:
         if actor is None:
             return case
-        routine = self._book[case.routine]
-        if not routine.in_scope(actor, case.unit, actor.roles):
+        if not self._in_scope(case, actor):
             raise NotFound("case", case.id)
-        return routine.seen_by(case, actor)
+        return self._book[case.routine].seen_by(case, actor)
+
+    def _in_scope(self, case: Case, actor: Actor | None) -> bool:
+        if actor is None:
+            return True
+        return self._book[case.routine].in_scope(actor, case.unit, actor.roles)
 
 
 def _all_cases(reading: Reading) -> Iterator[Case]:
