@@ -190,6 +190,9 @@ class Engine:
     ) -> Case:
         """Open a case.
 
+        Returns:
+            The case, with what the actor may see of it.
+
         Args:
             process: The process, for example ``mounting``.
             transition: A transition of it that opens a case, for example ``order``.
@@ -213,10 +216,11 @@ class Engine:
         subject, unit = rules.subject(subject), identifier(unit, "unit")
         _late(happened_at, late_reason)
         command = self._command(transition, actor, form, happened_at, late_reason, references)
+        key = key if key is None else identifier(key, "key")
         stated = self._stated(process, subject, unit, command) if key else ""
         with self._writing() as transaction:
             if key:
-                first = self._repeated(transaction, key, stated)
+                first = self._repeated(transaction, key, stated, actor)
                 if first:
                     return first
             case = self.routine.blank(process, self._new_id(command), subject, unit)
@@ -236,6 +240,9 @@ class Engine:
         references: Iterable[Reference] = (),
     ) -> Case:
         """Make a transition of a case. The other arguments are those of `start`.
+
+        Returns:
+            The case as it stands now, with what the actor may see of it.
 
         Args:
             case_id: The case.
@@ -257,10 +264,14 @@ class Engine:
         """
         _late(happened_at, late_reason)
         command = self._command(transition, actor, form, happened_at, late_reason, references)
+        case_id = identifier(case_id, "case_id")
+        key = key if key is None else identifier(key, "key")
+        if expect is not None and type(expect) is not int:
+            raise InvalidForm([Problem("expect", "must be a whole number: the case's version")])
         stated = self._stated(case_id, "", "", command) if key else ""
         with self._writing() as transaction:
             if key:
-                first = self._repeated(transaction, key, stated)
+                first = self._repeated(transaction, key, stated, actor)
                 if first:
                     return first
             case = self._case(transaction, case_id)
@@ -340,10 +351,11 @@ class Engine:
         """Every transition from here: allowed or why not, and its form's JSON Schema.
 
         Raises:
-            NotFound: There is no such case.
+            NotFound: There is no such case (or none that the actor may see).
         """
         with self.store.reading() as reading:
             case = self._case(reading, case_id)
+            self._shown(case, actor)
             return self._options(reading, self._book[case.routine], case, actor, language)
 
     def start_options(
@@ -418,8 +430,7 @@ class Engine:
         with self.store.reading() as reading:
             found = reading.cases(wanted, cursor, limit + 1)
             met = [self._book.meet(reading, case) for case in found[:limit]]
-            shown = tuple(case for case in met if self._in_scope(case, actor))
-            shown = tuple(self._shown(case, actor) for case in shown)
+            shown = tuple(self._shown(case, actor) for case in met if self._in_scope(case, actor))
         return Page(shown, found[limit - 1].id if len(found) > limit else "")
 
     def history(self, case_id: str, *, actor: Actor | None = None) -> tuple[Event, ...]:
@@ -544,16 +555,18 @@ class Engine:
         """What a key stands for: a repeat must say the same."""
         return sha256(canonical((target, subject, unit, command.transition, command.actor.id)))
 
-    def _repeated(self, transaction: Writing, key: str, stated: str) -> Case | None:
-        first = transaction.first_result(identifier(key, "key"))
+    def _repeated(
+        self, transaction: Writing, key: str, stated: str, actor: Actor
+    ) -> Case | None:
+        first = transaction.first_result(key)
         if first is None:
             return None
         if first.digest != stated:
             raise ConflictError("This key was used for another command already.", first.case_id)
         self._book.load(transaction)
-        return verify.replay(
-            self._book.__getitem__, transaction.history(first.case_id)[: first.version]
-        )
+        events = transaction.history(first.case_id)[: first.version]
+        case = verify.replay(self._book.__getitem__, events)
+        return self._book[case.routine].seen_by(case, actor)
 
     @contextmanager
     def _writing(self) -> Iterator[Writing]:
@@ -579,7 +592,8 @@ class Engine:
                 transition=event.transition,
                 version=event.version,
             )
-        return decision.changes[0].case
+        case = decision.changes[0].case
+        return self._book[case.routine].seen_by(case, command.actor)
 
     def _answer(self, reading: Reading, asking: Asking[T]) -> T:
         """Drive a decision, finding each case that it asks for once."""
