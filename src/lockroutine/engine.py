@@ -24,9 +24,9 @@ from lockroutine.errors import (
     PluginsError,
     Problem,
     Refused,
-    nearest,
+    not_found,
 )
-from lockroutine.facts import aware, canonical, identifier, sha256
+from lockroutine.facts import aware, canonical, identifier, sentence, sha256
 from lockroutine.model import (
     Actor,
     Case,
@@ -94,6 +94,8 @@ class Engine:
         contacts: Contacts | None = None,
         language: Language = "sv",
     ) -> None:
+        if type(routine) is not Routine:
+            raise InvalidForm([Problem("routine", "must be a Routine; load_routine makes one")])
         self.store = store
         self._clock = clock
         self._book = Book(routine)
@@ -288,7 +290,7 @@ class Engine:
         Returns:
             The cases that were moved, as they stand now.
         """
-        now = self._time()
+        now, limit = self._time(), _limit(limit)
         with self.store.reading() as reading:
             due = [self._book.meet(reading, case) for case in reading.timers(now, limit)]
         moved: list[Case] = []
@@ -378,7 +380,7 @@ class Engine:
         Raises:
             InvalidForm: The limit or the cursor is wrong.
         """
-        limit = _limit(limit)
+        limit, actor = _limit(limit), _actor(actor)
         position = _position(cursor)
         now = self._time()
         found: list[WorkItem] = []
@@ -428,7 +430,7 @@ class Engine:
         wanted = self._filter(process, state, subject, unit, is_open, reference, actor)
         limit = _limit(limit)
         with self.store.reading() as reading:
-            found = reading.cases(wanted, cursor, limit + 1)
+            found = reading.cases(wanted, _place(cursor), limit + 1)
             met = [self._book.meet(reading, case) for case in found[:limit]]
             shown = tuple(self._shown(case, actor) for case in met if self._in_scope(case, actor))
         return Page(shown, found[limit - 1].id if len(found) > limit else "")
@@ -451,6 +453,8 @@ class Engine:
         self, *, case_id: str | None = None, state: str | None = None
     ) -> tuple[Effect, ...]:
         """What plugins are asked to do, in the order of recording."""
+        case_id = case_id if case_id is None else identifier(case_id, "case_id")
+        state = state if state is None else identifier(state, "state")
         with self.store.reading() as reading:
             return tuple(reading.effects(case_id, state))
 
@@ -530,20 +534,18 @@ class Engine:
         references: Iterable[Reference],
     ) -> Command:
         now = self._time()
-        if type(actor) is not Actor:
-            raise InvalidForm([Problem("actor", "must be an Actor")])
         if happened_at is not None:
             happened_at = aware(happened_at, "happened_at")
             if happened_at > now:
                 raise InvalidForm([Problem("happened_at", "lies in the future")])
         return Command(
             transition=transition,
-            actor=actor,
+            actor=_actor(actor),
             form=form,
             recorded_at=now,
             happened_at=happened_at,
             late_reason=late_reason,
-            references=tuple(references),
+            references=_references(references),
             salt=os.urandom(16).hex(),
         )
 
@@ -624,6 +626,8 @@ class Engine:
     def _options(
         self, reading: Reading, routine: Routine, case: Case, actor: Actor, language: Language
     ) -> tuple[Option, ...]:
+        if language not in ("sv", "en"):
+            raise InvalidForm([Problem("language", "must be sv or en")])
         found: list[Option] = []
         for name, transition in routine.process(case.process).leaving(case.state):
             step = Step(case.process, name)
@@ -666,15 +670,19 @@ class Engine:
     ) -> CaseFilter:
         if process is not None:
             rules = self.routine.process(process)
-            if state is not None and state not in rules.rules.states:
-                raise NotFound(f"state of {process}", state, nearest(state, rules.rules.states))
+            if state is not None and identifier(state, "state") not in rules.rules.states:
+                raise not_found(f"state of {process}", state, rules.rules.states)
             subject = subject if subject is None else rules.subject(subject)
+        if is_open is not None and type(is_open) is not bool:
+            raise InvalidForm([Problem("is_open", "must be true, false or nothing")])
+        if reference is not None and type(reference) is not Reference:
+            raise InvalidForm([Problem("reference", "must be a Reference")])
         units = None
-        if actor is not None and not self.routine.works_for_all(actor.roles):
+        if actor is not None and not self.routine.works_for_all(_actor(actor).roles):
             units = actor.units
         return CaseFilter(
             process=process,
-            state=state,
+            state=state if state is None else identifier(state, "state"),
             subject=subject if subject is None else identifier(subject, "subject"),
             unit=unit if unit is None else identifier(unit, "unit"),
             units=units,
@@ -692,7 +700,7 @@ class Engine:
     def _in_scope(self, case: Case, actor: Actor | None) -> bool:
         if actor is None:
             return True
-        return self._book[case.routine].in_scope(actor, case.unit, actor.roles)
+        return self._book[case.routine].in_scope(_actor(actor), case.unit, actor.roles)
 
 
 def _all_cases(reading: Reading) -> Iterator[Case]:
@@ -704,11 +712,26 @@ def _all_cases(reading: Reading) -> Iterator[Case]:
 
 def _late(happened_at: dt.datetime | None, late_reason: str) -> None:
     """A late entry bears a reason, and nothing else does."""
+    if late_reason != "":
+        sentence(late_reason, "late_reason")
     if happened_at is not None and not late_reason:
         message = "is missing: say why this was not entered at once"
         raise InvalidForm([Problem("late_reason", message)])
     if happened_at is None and late_reason:
         raise InvalidForm([Problem("late_reason", "goes with happened_at")])
+
+
+def _actor(actor: Actor) -> Actor:
+    if type(actor) is not Actor:
+        raise InvalidForm([Problem("actor", "must be an Actor")])
+    return actor
+
+
+def _references(given: Iterable[Reference]) -> tuple[Reference, ...]:
+    made = tuple(given) if isinstance(given, Iterable) else (None,)
+    if not all(type(one) is Reference for one in made):
+        raise InvalidForm([Problem("references", "must be a list of References")])
+    return made
 
 
 def _limit(limit: int) -> int:
@@ -721,8 +744,15 @@ def _cursor(position: Position) -> str:
     return " ".join(position)
 
 
+def _place(cursor: str) -> str:
+    """A cursor, if it may be one: a page's ``next``, or empty for the first page."""
+    if type(cursor) is not str or len(cursor) > 400 or not cursor.isprintable():
+        raise InvalidForm([Problem("cursor", "is none that a page gave as its next")])
+    return cursor
+
+
 def _position(cursor: str) -> Position | None:
-    if not cursor:
+    if not _place(cursor):
         return None
     due, _, case_id = cursor.partition(" ")
     if not case_id:

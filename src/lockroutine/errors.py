@@ -29,6 +29,7 @@ __all__ = [
     "StoreError",
     "TryAgain",
     "nearest",
+    "not_found",
 ]
 
 
@@ -194,6 +195,13 @@ class Rejected(PluginError):
 
 class OutcomeUnknown(PluginError):
     """It was sent and no answer came: look it up by its key before sending it again."""
+
+
+def not_found(kind: str, name: object, known: Iterable[str]) -> LockroutineError:
+    """That there is nothing by that name, with the nearest that is; or that it is no name."""
+    if not isinstance(name, str):
+        return InvalidForm([Problem(kind.partition(" ")[0], "must be text")])
+    return NotFound(kind, name, nearest(name, known))
 
 
 def nearest(name: str, known: Iterable[str]) -> str:

@@ -19,6 +19,7 @@ __all__ = [
     "canonical",
     "identifier",
     "in_reach",
+    "sentence",
     "serial_number",
     "sha256",
 ]
@@ -44,6 +45,23 @@ def identifier(value: object, path: str) -> str:
     if len(value) > MAX_ID:
         raise InvalidForm([Problem(path, f"must be at most {MAX_ID} characters")])
     if not value.isprintable():
+        raise InvalidForm([Problem(path, "must not hold control characters or lone surrogates")])
+    return value
+
+
+def sentence(value: object, path: str) -> str:
+    """Check a few words on why.
+
+    Raises:
+        InvalidForm: It is no text, blank, over 2000 characters, or holds control characters.
+    """
+    if type(value) is not str:
+        raise InvalidForm([Problem(path, "must be text")])
+    if not value.strip():
+        raise InvalidForm([Problem(path, "must not be blank")])
+    if len(value) > 2000:
+        raise InvalidForm([Problem(path, "must be at most 2000 characters")])
+    if not value.replace("\n", " ").isprintable():
         raise InvalidForm([Problem(path, "must not hold control characters or lone surrogates")])
     return value
 

@@ -16,7 +16,7 @@ from attrs import frozen
 from transitions import Machine, MachineError
 
 from lockroutine._fields import Entry
-from lockroutine.errors import NotFound, nearest
+from lockroutine.errors import NotFound, not_found
 from lockroutine.facts import Facts, aware, identifier, serial_number
 from lockroutine.forms import FORMS
 from lockroutine.model import Actor, Case, Text
@@ -78,9 +78,9 @@ class CompiledProcess:
         """
         try:
             return self.rules.transitions[name]
-        except KeyError:
+        except (KeyError, TypeError):
             known = self.rules.transitions
-            raise NotFound(f"transition of {self.name}", name, nearest(name, known)) from None
+            raise not_found(f"transition of {self.name}", name, known) from None
 
     def after(self, state: str, transition: str) -> str | None:
         """The state that a transition leads to from a state; None if it is not possible."""
@@ -192,8 +192,8 @@ class Routine:
         """
         try:
             return self.processes[name]
-        except KeyError:
-            raise NotFound("process", name, nearest(name, self.processes)) from None
+        except (KeyError, TypeError):
+            raise not_found("process", name, self.processes) from None
 
     def transition(self, step: Step) -> Transition:
         """The transition of a step; raises `NotFound` like `process`."""
@@ -299,8 +299,8 @@ class Routine:
         """One thing that the pack shows; raises `NotFound` with the nearest name."""
         try:
             return self.pack.shown[name]
-        except KeyError:
-            raise NotFound("shown thing", name, nearest(name, self.pack.shown)) from None
+        except (KeyError, TypeError):
+            raise not_found("shown thing", name, self.pack.shown) from None
 
     # -- cases ---------------------------------------------------------------------------------
 

@@ -18,7 +18,7 @@ import cattrs
 from attrs import field, frozen
 
 from lockroutine._strict import Wrong, problems_of, strict_converter
-from lockroutine.errors import NotFound, Problem, RulesError, nearest
+from lockroutine.errors import InvalidForm, NotFound, Problem, RulesError, nearest
 from lockroutine.facts import canonical, sha256
 from lockroutine.rules.calendar import Duration
 from lockroutine.rules.check import check
@@ -75,7 +75,11 @@ def read_source(where: str | os.PathLike[str]) -> Source:
         NotFound: There is no such pack and no such folder.
         RulesError: It is no folder, holds no ``routine.toml``, or a file cannot be read as text.
     """
-    name = os.fspath(where)
+    try:
+        name = os.fspath(where)
+    except TypeError:
+        message = "must be the name of a pack, or a folder"
+        raise InvalidForm([Problem("where", message)]) from None
     folder: Traversable
     if isinstance(where, str) and where in bundled():
         folder = _root() / where
