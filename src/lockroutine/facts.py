@@ -188,7 +188,9 @@ def _plain(value: object) -> dict[str, Value]:
     raise TypeError(f"{type(value).__name__} is no plain value")
 
 
-_encode = json.JSONEncoder(sort_keys=True, separators=(",", ":"), default=_plain).encode
+_encode = json.JSONEncoder(
+    sort_keys=True, separators=(",", ":"), default=_plain, check_circular=False
+).encode
 
 
 def canonical(value: Any) -> str:

@@ -51,7 +51,8 @@ class Want:
     Args:
         process: Of which process a case should be in one of ``states``.
         states: Those states.
-        case: The case to bring there; None if one is to be opened.
+        case: The case to bring there; None if there is none.
+        opens: Whether a new case would do; if not, other steps bring one there.
         transitions: Or: which transitions of this case should be made first.
         field: Or: which field of this transition's form should be given otherwise.
     """
@@ -59,6 +60,7 @@ class Want:
     process: str = ""
     states: tuple[str, ...] = ()
     case: Case | None = None
+    opens: bool = True
     transitions: tuple[str, ...] = ()
     field: str = ""
 
@@ -185,7 +187,8 @@ class CaseInState(_OtherCase):
             return None
         open_cases = [case for case in matching if case.is_open]
         nearest = open_cases[-1] if open_cases else None
-        want = Want(process=self.process, states=self.states, case=nearest)
+        opens = self.find == "subject"
+        want = Want(process=self.process, states=self.states, case=nearest, opens=opens)
         wants = (*self._other_match(), want)
         return Finding(values=Facts({"state": nearest.state if nearest else ""}), wants=wants)
 
@@ -456,10 +459,9 @@ class WithinHours(Guard):
         ends = scene.time(self.ends) if self.ends else starts
         calendar = scene.calendar
         same_day = calendar.local(starts).date() == calendar.local(ends).date()
+        opening = Hours.parse(hours)
         fits = all(
-            calendar.is_open(
-                moment, days, Hours.parse(hours), closed_on_holidays=self.closed_on_holidays
-            )
+            calendar.is_open(moment, days, opening, closed_on_holidays=self.closed_on_holidays)
             for moment in (starts, ends)
         )
         if fits and same_day and starts <= ends:

@@ -20,6 +20,7 @@ __all__ = [
 ]
 
 _parse = dt.datetime.fromisoformat
+_loads = json.JSONDecoder().decode  # json.loads looks for the encoding first
 
 
 def _iso(at: dt.datetime | None) -> str | None:
@@ -59,7 +60,7 @@ def encode_case(case: Case) -> tuple[str, str | None]:
 
 def decode_case(body: str, personal: str | None) -> Case:
     """The case that `encode_case` made text of."""
-    row: list[Any] = json.loads(body)
+    row: list[Any] = _loads(body)
     return Case(
         id=row[0],
         process=row[1],
@@ -75,7 +76,7 @@ def decode_case(body: str, personal: str | None) -> Case:
         timer_at=_time(row[11]),
         done=frozenset(row[12]),
         data=Facts(row[13]),
-        personal=Facts(json.loads(personal)) if personal else NOTHING,
+        personal=Facts(_loads(personal)) if personal else NOTHING,
         references=_references(row[14]),
         head=row[15],
     )
@@ -110,8 +111,8 @@ def encode_event(event: Event) -> tuple[str, str | None]:
 
 def decode_event(body: str, personal: str | None) -> Event:
     """The event that `encode_event` made text of."""
-    row: list[Any] = json.loads(body)
-    salt, facts = json.loads(personal) if personal else ("", {})
+    row: list[Any] = _loads(body)
+    salt, facts = _loads(personal) if personal else ("", {})
     erased = bool(row[15]) and personal is None
     return Event(
         case_id=row[0],
@@ -187,6 +188,6 @@ def decode_effect(row: tuple[Any, ...]) -> Effect:
     given["due_at"] = _parse(given["due_at"])
     return Effect(
         **given,
-        values=Facts(json.loads(body)),
-        personal=Facts(json.loads(personal)) if personal else NOTHING,
+        values=Facts(_loads(body)),
+        personal=Facts(_loads(personal)) if personal else NOTHING,
     )

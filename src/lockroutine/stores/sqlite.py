@@ -11,7 +11,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any, Literal
 
@@ -173,10 +173,11 @@ class SqliteStore:
         self._lock = threading.Lock()
         self._idle: list[sqlite3.Connection] = []
         self._closed = False
-        with self._in_words():
-            connection = self._connect(create=True)
-            self._identity = _identity(self.path)
-            self._idle.append(connection)
+        try:
+            self._idle.append(self._connect(create=True))
+        except sqlite3.Error as error:
+            raise _in_words(self.path, error) from error
+        self._identity = _identity(self.path)
 
     # -- connections ---------------------------------------------------------------------------
 
@@ -245,53 +246,45 @@ class SqliteStore:
             )
         return True
 
-    @contextmanager
-    def _connection(self) -> Iterator[sqlite3.Connection]:
-        with self._in_words():
-            self._still_there()
-            with self._lock:
-                connection = self._idle.pop() if self._idle else None
-            connection = connection or self._connect(create=False)
-            try:
-                yield connection
-            finally:
-                if connection.in_transaction:
-                    connection.execute("ROLLBACK")
-                with self._lock:
-                    if self._closed:
-                        connection.close()
-                    else:
-                        self._idle.append(connection)
+    def reading(self) -> AbstractContextManager[_Transaction]:
+        """Read as of one moment."""
+        return self._transaction("BEGIN")
 
-    def _still_there(self) -> None:
+    def writing(self) -> AbstractContextManager[_Transaction]:
+        """Write in one transaction; an exception of any kind undoes it."""
+        return self._transaction("BEGIN IMMEDIATE")
+
+    @contextmanager
+    def _transaction(self, begin: str) -> Iterator[_Transaction]:
+        try:
+            connection = self._take()
+            try:
+                connection.execute(begin)
+                yield _Transaction(connection)
+                connection.execute("COMMIT")
+            finally:
+                self._give_back(connection)
+        except sqlite3.Error as error:
+            raise _in_words(self.path, error) from error
+
+    def _take(self) -> sqlite3.Connection:
         if self._closed:
             raise StoreError("The store is closed.")
         if _identity(self.path) != self._identity:
             # SQLite would go on writing to a file that nobody can open again.
             raise StoreError(f"The database {self.path} was removed or replaced while in use.")
+        with self._lock:
+            connection = self._idle.pop() if self._idle else None
+        return connection or self._connect(create=False)
 
-    @contextmanager
-    def _in_words(self) -> Iterator[None]:
-        try:
-            yield
-        except sqlite3.Error as error:
-            raise _in_words(self.path, error) from error
-
-    @contextmanager
-    def reading(self) -> Iterator[_Transaction]:
-        """Read as of one moment."""
-        with self._connection() as connection:
-            connection.execute("BEGIN")
-            yield _Transaction(connection)
-            connection.execute("COMMIT")
-
-    @contextmanager
-    def writing(self) -> Iterator[_Transaction]:
-        """Write in one transaction; an exception of any kind undoes it."""
-        with self._connection() as connection:
-            connection.execute("BEGIN IMMEDIATE")
-            yield _Transaction(connection)
-            connection.execute("COMMIT")
+    def _give_back(self, connection: sqlite3.Connection) -> None:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        with self._lock:
+            if self._closed:
+                connection.close()
+            else:
+                self._idle.append(connection)
 
     def close(self) -> None:
         """Close the file."""
@@ -488,9 +481,9 @@ class _Transaction:
         try:
             if before.version:
                 written = execute(
-                    "UPDATE cases SET state = ?, is_open = ?, version = ?, due = ?, timer = ?, "
+                    "UPDATE cases SET unit = ?, state = ?, is_open = ?, version = ?, due = ?, timer = ?, "
                     "open_key = ?, body = ?, personal = ? WHERE id = ? AND version = ?",
-                    (*state, case.id, before.version),
+                    (case.unit, *state, case.id, before.version),
                 )
             else:
                 written = execute(
