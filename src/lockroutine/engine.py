@@ -557,9 +557,7 @@ class Engine:
         """What a key stands for: a repeat must say the same."""
         return sha256(canonical((target, subject, unit, command.transition, command.actor.id)))
 
-    def _repeated(
-        self, transaction: Writing, key: str, stated: str, actor: Actor
-    ) -> Case | None:
+    def _repeated(self, transaction: Writing, key: str, stated: str, actor: Actor) -> Case | None:
         first = transaction.first_result(key)
         if first is None:
             return None
@@ -727,8 +725,8 @@ def _actor(actor: Actor) -> Actor:
     return actor
 
 
-def _references(given: Iterable[Reference]) -> tuple[Reference, ...]:
-    made = tuple(given) if isinstance(given, Iterable) else (None,)
+def _references(given: object) -> tuple[Reference, ...]:
+    made = tuple(given) if isinstance(given, Iterable) else (given,)
     if not all(type(one) is Reference for one in made):
         raise InvalidForm([Problem("references", "must be a list of References")])
     return made
