@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Generator, Iterable, Mapping
+from contextlib import suppress
 from typing import TypeAlias, TypeVar
 
 import attrs
@@ -13,11 +14,12 @@ from lockroutine.decide import cures
 from lockroutine.decide.command import Change, Command
 from lockroutine.decide.moment import Driver, Moment
 from lockroutine.decide.record import change_of
-from lockroutine.decide.wording import say
+from lockroutine.decide.wording import in_words, say
 from lockroutine.errors import InvalidForm, Problem
 from lockroutine.facts import NOTHING, Facts, sha256
 from lockroutine.model import Case, Cure, Query, Reason, Text, Verdict
 from lockroutine.routine import Routine, Step
+from lockroutine.rules.calendar import Duration
 from lockroutine.rules.guards import Finding, Guard
 from lockroutine.rules.scene import FormNeeded, Scene, Unjudged
 from lockroutine.rules.schema import Joint, Transition
@@ -274,8 +276,10 @@ class Walk:
         if ready or matching:
             return (ready or matching)[0]
         if not quiet:
-            from_ = moment.routine.transition(step).from_
-            helps = [*cures.bring(moment.routine, joint.process, None, from_)]
+            helps: list[Cure] = []
+            if not _gets_no_other(moment, joint, found):
+                from_ = moment.routine.transition(step).from_
+                helps += cures.bring(moment.routine, joint.process, None, from_)
             if joint.subject.source == "form":
                 helps += cures.correct(moment, joint.subject.name)
             text = joint.otherwise or say("missing", process=joint.process)
@@ -314,6 +318,12 @@ def _form(moment: Moment, given: object) -> tuple[Facts, Facts] | None:
     return (NOTHING, NOTHING)
 
 
+def _gets_no_other(moment: Moment, joint: Joint, found: Iterable[Case]) -> bool:
+    """Whether the subject has an open case, though not the one that is meant, and no other."""
+    alone = moment.routine.process(joint.process).rules.one_open_per == ("subject",)
+    return alone and joint.find == "subject" and any(case.is_open for case in found)
+
+
 def _opened(moment: Moment, path: str, joint: Joint, subject: str) -> Case:
     """The blank case that a joint opens; its id is the same whenever this is decided."""
     routine, case = moment.routine, moment.case
@@ -325,11 +335,17 @@ def _opened(moment: Moment, path: str, joint: Joint, subject: str) -> Case:
 def _filled(text: Text, routine: Routine, finding: Finding) -> Text:
     values: dict[str, object] = {**routine.parameters, **finding.values}
     plain = {n: ", ".join(map(str, v)) if isinstance(v, tuple) else v for n, v in values.items()}
+    words = {**_lengths(routine.parameters), **finding.words}
     return Text(
-        sv=Message(text.sv).safe_substitute(
-            plain, **{name: words.sv for name, words in finding.words.items()}
-        ),
-        en=Message(text.en).safe_substitute(
-            plain, **{name: words.en for name, words in finding.words.items()}
-        ),
+        sv=Message(text.sv).safe_substitute(plain, **{n: said.sv for n, said in words.items()}),
+        en=Message(text.en).safe_substitute(plain, **{n: said.en for n, said in words.items()}),
     )
+
+
+def _lengths(parameters: Mapping[str, object]) -> dict[str, Text]:
+    """The parameters that are lengths of time, in words."""
+    found: dict[str, Text] = {}
+    for name, value in parameters.items():
+        with suppress(ValueError):
+            found[name] = in_words(Duration.parse(str(value)))
+    return found

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from lockroutine.model import Text
+from lockroutine.rules.calendar import Duration
 from lockroutine.rules.terms import Message
 
-__all__ = ["say"]
+__all__ = ["in_words", "say"]
 
 _TEXTS = {
     "role": Text(
@@ -85,6 +86,27 @@ def say(name: str, **values: Text | str) -> Text:
     return Text(
         sv=Message(text.sv).safe_substitute(_in("sv", values)),
         en=Message(text.en).safe_substitute(_in("en", values)),
+    )
+
+
+def in_words(length: Duration) -> Text:
+    """A length of time as people say it.
+
+    >>> in_words(Duration.parse("P1DT2H30M")).en
+    '1 day 2 hours 30 minutes'
+    >>> in_words(Duration.parse("P365D")).sv
+    '365 dagar'
+    """
+    hours, minutes = divmod(length.minutes, 60)
+    counted = [
+        (length.days, ("dag", "dagar"), ("day", "days")),
+        (hours, ("timme", "timmar"), ("hour", "hours")),
+        (minutes, ("minut", "minuter"), ("minute", "minutes")),
+    ]
+    said = [(n, sv[n != 1], en[n != 1]) for n, sv, en in counted if n]
+    return Text(
+        sv=" ".join(f"{n} {word}" for n, word, _ in said) or "0 minuter",
+        en=" ".join(f"{n} {word}" for n, _, word in said) or "0 minutes",
     )
 
 
