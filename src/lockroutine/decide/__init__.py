@@ -4,6 +4,7 @@ Pure. What a decision needs to know of other cases it asks for: `permit` and `de
 generators that yield a `Query` and are sent the cases found. Whoever drives them does the I/O, in
 whatever way (see `answer` for the shortest one).
 
+>>> import datetime as dt
 >>> from lockroutine import Actor, load_routine
 >>> routine = load_routine()
 >>> case = routine.blank("lock", "1", "PH1-001", "north")
