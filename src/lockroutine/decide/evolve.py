@@ -42,7 +42,7 @@ def evolve(routine: Routine, case: Case, event: Event) -> Case:
         done=done,
         data=data,
         personal=personal,
-        references=(*case.references, *(r for r in event.references if r not in case.references)),
+        references=tuple(dict.fromkeys((*case.references, *event.references))),
         head=event.hash,
     )
     timer_at = _timer_at(routine, process, after)
