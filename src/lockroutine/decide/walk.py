@@ -12,6 +12,7 @@ import attrs
 from lockroutine._fields import facts_of, read_form
 from lockroutine.decide import cures
 from lockroutine.decide.command import Change, Command
+from lockroutine.decide.evolve import clock_steps
 from lockroutine.decide.moment import Driver, Moment
 from lockroutine.decide.record import change_of
 from lockroutine.decide.wording import in_words, say
@@ -290,7 +291,7 @@ class Walk:
 def _not_for_this_actor(moment: Moment) -> Reason | None:
     """Why this actor may not make this step at all; it tells nothing of the case."""
     actor, routine, transition = moment.actor, moment.routine, moment.transition
-    if actor.roles == {CLOCK} and CLOCK in transition.by:
+    if actor.roles == {CLOCK} and _time_has_come(moment):
         return None
     roles = routine.roles_for(moment.step)
     if actor.roles.isdisjoint(roles):
@@ -306,6 +307,12 @@ def _not_for_this_actor(moment: Moment) -> Reason | None:
     if not routine.in_scope(actor, moment.case.unit, roles):
         return Reason(rule="engine.scope", text=say("scope"))
     return None
+
+
+def _time_has_come(moment: Moment) -> bool:
+    """Whether the clock makes this step now: no one who calls themselves so makes it earlier."""
+    steps = clock_steps(moment.routine, moment.process, moment.case)
+    return any(name == moment.step.transition and at <= moment.at for name, at in steps)
 
 
 def _form(moment: Moment, given: object) -> tuple[Facts, Facts] | None:
