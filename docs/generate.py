@@ -461,13 +461,14 @@ def _state(routine: Routine, name: str, state: State) -> list[str]:
         code(name),
         both(state.label) + (", an end" if state.end else ""),
         routine.role_labels(state.waits_for).en or "-",
-        _length(state.due) if state.due else "-",
+        _length(routine, state.due) if state.due else "-",
         "; ".join(duties) or "-",
         _cited(state),
     ]
 
 
-def _length(length: Duration) -> str:
+def _length(routine: Routine, due: str) -> str:
+    length = Duration.parse(str(routine.parameters.get(due, due)))
     hours, minutes = divmod(length.minutes, 60)
     said = ((length.days, "days"), (hours, "hours"), (minutes, "minutes"))
     return " ".join(f"{number} {unit}" for number, unit in said if number)

@@ -11,7 +11,7 @@ import re
 import types
 import typing
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Literal, TypeAlias
 
 import attrs
@@ -25,7 +25,7 @@ from lockroutine.model import Language, Text
 __all__ = ["Entry", "checked", "entries", "entry", "facts_of", "json_schema", "read_form"]
 
 Privacy: TypeAlias = Literal["", "personal", "secret"]
-Format: TypeAlias = Literal["", "phone", "email", "serial_number"]
+Format: TypeAlias = Literal["", "phone", "email", "serial_number", "word"]
 Json: TypeAlias = dict[str, Any]
 
 _SHAPES: Mapping[str, tuple[re.Pattern[str], str]] = {
@@ -125,7 +125,20 @@ def _checked(one: attrs.Attribute[Any], declared: Entry) -> attrs.Attribute[Any]
 
 def _converted(declared: Entry, name: str, value: Any) -> Any:
     value = _trimmed(value, lines=declared.lines)
-    return _serials(value, name) if declared.format == "serial_number" else value
+    if declared.format == "serial_number":
+        return _each(value, lambda item: serial_number(item, name))
+    return _each(value, _word) if declared.format == "word" else value
+
+
+def _each(value: Any, spell: Callable[[Any], Any]) -> Any:
+    if type(value) is tuple:
+        return tuple(map(spell, value))
+    return value if value is None else spell(value)
+
+
+def _word(value: Any) -> Any:
+    """One spelling for a word that things are told apart by, such as a door."""
+    return " ".join(filter(None, value.split(" "))).lower() if type(value) is str else value
 
 
 def _hidden(value: object) -> str:
@@ -137,12 +150,6 @@ def _trimmed(value: Any, *, lines: bool) -> Any:
         return value
     # Browsers end the lines of a text in their own way.
     return (value.replace("\r\n", "\n") if lines else value).strip()
-
-
-def _serials(value: Any, name: str) -> Any:
-    if type(value) is tuple:
-        return tuple(serial_number(item, name) for item in value)
-    return value if value is None else serial_number(value, name)
 
 
 def _fault(declared: Entry, value: Any) -> str:

@@ -65,6 +65,7 @@ _DOOR = entry(
     "Door",
     help=("Vilken av kundens dörrar.", "Which of the customer's doors."),
     longest=60,
+    format="word",
 )
 
 
@@ -124,6 +125,7 @@ class MountingOrder(VisitOrder):
             "Kind of door",
             help=("Samma ord som i låsets «passar».", "The same word as in the lock's fits."),
             longest=60,
+            format="word",
         )
     )
 
@@ -508,7 +510,8 @@ class Delivery:
     )
     model: str = field(metadata=entry("Modell", "Model", longest=60))
     fits: tuple[str, ...] = field(
-        default=(), metadata=entry("Passar dörrtyper", "Fits kinds of door", longest=50)
+        default=(),
+        metadata=entry("Passar dörrtyper", "Fits kinds of door", longest=50, format="word"),
     )
     serial_numbers: tuple[str, ...] = field(
         default=(),
@@ -525,7 +528,7 @@ class LockRegistration:
 
     model: str = field(metadata=entry("Modell", "Model", longest=60))
     fits: tuple[str, ...] = field(
-        metadata=entry("Passar dörrtyper", "Fits kinds of door", longest=50)
+        metadata=entry("Passar dörrtyper", "Fits kinds of door", longest=50, format="word")
     )
 
 
@@ -539,7 +542,7 @@ class LockPlace:
     customer: str = field(metadata=entry("Kund", "Customer"))
     door: str = field(metadata=_DOOR)
     door_type: str | None = field(
-        default=None, metadata=entry("Dörrtyp", "Kind of door", longest=60)
+        default=None, metadata=entry("Dörrtyp", "Kind of door", longest=60, format="word")
     )
 
 

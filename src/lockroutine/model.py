@@ -176,7 +176,7 @@ class Event:
         before: The state before; empty if this opened the case.
         after: The state after.
         subject: The case's subject.
-        unit: The case's unit.
+        unit: The unit that the case belongs to after it.
         actor: The id of who did it.
         roles: The roles they had.
         happened_at: When it happened.

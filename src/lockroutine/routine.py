@@ -20,7 +20,7 @@ from lockroutine.errors import NotFound, not_found
 from lockroutine.facts import Facts, aware, identifier, serial_number
 from lockroutine.forms import FORMS
 from lockroutine.model import Actor, Case, Text
-from lockroutine.rules.calendar import Hours
+from lockroutine.rules.calendar import Duration, Hours
 from lockroutine.rules.effects import EffectRule
 from lockroutine.rules.fields import fields_of
 from lockroutine.rules.reader import Source, read_pack, read_source
@@ -68,6 +68,10 @@ class CompiledProcess:
             ],
             auto_transitions=False,
         )
+        self.of_privacy = {
+            kind: frozenset(n for n, field in self.fields.items() if field.privacy == kind)
+            for kind in ("personal", "secret")
+        }
         self._after: dict[tuple[str, str], str | None] = {}
 
     def transition(self, name: str) -> Transition:
@@ -143,6 +147,11 @@ class CompiledProcess:
             if name not in case.done
             and (duty.when is None or duty.when.holds(case.value(duty.when.value.name)))
         )
+
+    def waits(self, case: Case) -> bool:
+        """Whether a case waits for anybody: for what is owed, or in its state as a whole."""
+        state = self.rules.states[case.state]
+        return case.is_open and bool(state.waits_for or self.owed(case))
 
 
 class Routine:
@@ -221,6 +230,11 @@ class Routine:
     def form(self, step: Step) -> type | None:
         """The form that a step takes, or None."""
         return FORMS.get(self.transition(step).form)
+
+    def after(self, at: dt.datetime, length: str, sign: int = 1) -> dt.datetime:
+        """The time a duration (or the parameter that holds one) after another, or before it."""
+        duration = Duration.parse(str(self.parameters.get(length, length)))
+        return self.calendar.after(at, duration, sign)
 
     def tending_roles(self) -> tuple[str, ...]:
         """The roles that look after what plugins could not do."""
@@ -311,17 +325,18 @@ class Routine:
     def may_see(self, process: str, roles: Set[str]) -> frozenset[str]:
         """The personal and secret fields of a process's cases that these roles may see."""
         compiled = self.process(process)
-        may = {
-            "personal": bool(roles & set(compiled.rules.sees_personal)),
-            "secret": bool(roles & set(compiled.rules.sees_secret)),
-        }
-        return frozenset(n for n, f in compiled.fields.items() if f.privacy and may[f.privacy])
+        personal = not roles.isdisjoint(compiled.rules.sees_personal)
+        secret = not roles.isdisjoint(compiled.rules.sees_secret)
+        seen = compiled.of_privacy["personal"] if personal else frozenset[str]()
+        return seen | compiled.of_privacy["secret"] if secret else seen
 
     def seen_by(self, case: Case, actor: Actor) -> Case:
         """A case with only those personal and secret fields that the actor's roles may see."""
         if not case.personal:
             return case
         may = self.may_see(case.process, actor.roles)
+        if may.issuperset(case.personal):
+            return case
         return attrs.evolve(
             case, personal=Facts({n: v for n, v in case.personal.items() if n in may})
         )

@@ -233,7 +233,7 @@ class _Shown:
         rows: list[tuple[str, ...]] = []
         for name, state in process.states.items():
             end = f" ({self._say(WORDS['end'])})" if state.end else ""
-            due = plain(state.due) if state.due else ""
+            due = self._parameters.get(state.due, state.due)
             waits = ", ".join(state.waits_for)
             cited = _cited(state.clauses, state.gaps)
             rows.append((name, self._say(state.label) + end, "", waits, due, cited))

@@ -29,7 +29,8 @@ def _for_want(book: Mapping[str, Routine], moment: Moment, want: Want) -> Iterat
     for name in want.transitions:
         yield from _make_first(moment, name)
     if want.process and want.case is None:
-        yield from bring(moment.routine, want.process, None, want.states)
+        brought = bring if want.opens else _arrive
+        yield from brought(moment.routine, want.process, None, want.states)
     elif want.process and want.case is not None:
         pinned = book[want.case.routine]
         there = tuple(bring(pinned, want.process, want.case, want.states)) if want.states else ()
@@ -66,6 +67,15 @@ def bring(
     name = routine.process(process).way(case.state if case else "", states)
     if name:
         yield from _steps(routine, Step(process, name), case)
+
+
+def _arrive(
+    routine: Routine, process: str, case: Case | None, states: Iterable[str]
+) -> Iterator[Cure]:
+    """The last steps by which some case comes into one of these states."""
+    for name, transition in routine.process(process).rules.transitions.items():
+        if transition.to in states:
+            yield from _steps(routine, Step(process, name), case)
 
 
 def leave(routine: Routine, case: Case) -> Iterator[Cure]:

@@ -32,12 +32,13 @@ def evolve(routine: Routine, case: Case, event: Event) -> Case:
         data, personal = _without(data, transition.clears), _without(personal, transition.clears)
     after = attrs.evolve(
         case,
+        unit=event.unit,
         state=event.after,
         version=event.version,
         is_open=not state.end,
         since=since,
         changed_at=event.happened_at,
-        due_at=routine.calendar.after(since, state.due) if state.due else None,
+        due_at=routine.after(since, state.due) if state.due else None,
         timer_at=None,
         done=done,
         data=data,
@@ -90,8 +91,8 @@ def clock_steps(
         if base is None:
             continue
         if timer.after:
-            base = routine.calendar.after(base, timer.after)
+            base = routine.after(base, timer.after)
         if timer.before:
-            base = routine.calendar.after(base, timer.before, -1)
+            base = routine.after(base, timer.before, -1)
         found.append((name, base))
     return sorted(found, key=lambda step: step[1])

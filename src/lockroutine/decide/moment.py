@@ -63,6 +63,12 @@ class Moment:
         return f"process.{self.step.process}.transitions.{self.step.transition}"
 
     @property
+    def unit(self) -> str:
+        """The unit that the case belongs to from then on."""
+        brought = self.driver is not None and self.driver.joint.brings_unit
+        return self.driver.moment.case.unit if self.driver and brought else self.case.unit
+
+    @property
     def cause(self) -> str:
         """The event that drives this one, as ``case/version``; empty if none does."""
         if self.driver is None:

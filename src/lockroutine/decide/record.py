@@ -35,6 +35,7 @@ def change_of(moment: Moment, scene: Scene, command: Command, after_state: str) 
         effects=tuple(_effects(moment, scene, event)),
         open_key=open_key,
         found_by=tuple((name, value) for name, value in named if isinstance(value, str)),
+        waits=moment.process.waits(after),
     )
 
 
@@ -49,7 +50,7 @@ def _event(moment: Moment, scene: Scene, command: Command, after_state: str) -> 
         before=case.state,
         after=after_state,
         subject=case.subject,
-        unit=case.unit,
+        unit=moment.unit,
         actor=command.actor.id,
         roles=tuple(sorted(command.actor.roles)),
         happened_at=moment.at,

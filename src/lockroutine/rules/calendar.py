@@ -31,6 +31,7 @@ class Duration:
     minutes: int = 0
 
     @classmethod
+    @functools.cache
     def parse(cls, text: str) -> Duration:
         """Read an ISO 8601 duration of weeks, days, hours and minutes.
 

@@ -147,6 +147,15 @@ def _parameter(pack: Pack, path: str, name: str, kind: str) -> Found:
         yield Problem(f"parameter.{name}.value", wrong)
 
 
+def _length(pack: Pack, path: str, length: str) -> Found:
+    """That this is a duration, or a parameter that holds one, or left out."""
+    wrong = _wrong_duration(length) if length else ""
+    if wrong and _NAME.fullmatch(length):
+        yield from _parameter(pack, path, length, "duration")
+    elif wrong:
+        yield Problem(path, wrong)
+
+
 def _wrong_number(value: object) -> str:
     return "" if type(value) is int else "must be a whole number, as a rule compares with it"
 
@@ -293,6 +302,7 @@ class _Process:
         yield from _blank(f"{path}.label", state.label)
         yield from _cited(self.pack, path, state.clauses, state.gaps)
         yield from _known(f"{path}.waits_for", state.waits_for, self.pack.role, "role")
+        yield from _length(self.pack, f"{path}.due", state.due)
         if state.end and leaving:
             yield Problem(path, f"is an end, but {next(iter(leaving))!r} leaves it")
         if not state.end and not any(t.to not in ("", name) for t in leaving.values()):
@@ -360,8 +370,10 @@ class _Process:
             return
         if not transition.from_ or transition.form:
             yield Problem(f"{path}.timer", "the clock neither opens a case nor fills in a form")
-        if not timer.at and timer.after is None:
+        if not timer.at and not timer.after:
             yield Problem(f"{path}.timer", "needs after or at")
+        yield from _length(self.pack, f"{path}.timer.after", timer.after)
+        yield from _length(self.pack, f"{path}.timer.before", timer.before)
         if timer.at:
             yield from _known(f"{path}.timer.at", [timer.at], self.fields, "field")
 
@@ -419,8 +431,7 @@ class _Process:
         if not given:
             yield Problem(path, "needs not_older_than or not_later_than")
         for key, limit in given.items():
-            if _wrong_duration(limit):
-                yield from _parameter(self.pack, f"{path}.{key}", limit, "duration")
+            yield from _length(self.pack, f"{path}.{key}", limit)
 
     def _other_case(self, path: str, guard: CaseInState | NoCaseInState) -> Found:
         other = self.pack.process.get(guard.process)

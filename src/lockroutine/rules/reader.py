@@ -20,7 +20,6 @@ from attrs import field, frozen
 from lockroutine._strict import Wrong, problems_of, strict_converter
 from lockroutine.errors import InvalidForm, NotFound, Problem, RulesError, nearest
 from lockroutine.facts import canonical, sha256
-from lockroutine.rules.calendar import Duration
 from lockroutine.rules.check import check
 from lockroutine.rules.effects import EFFECTS, EffectRule
 from lockroutine.rules.guards import GUARDS, Guard
@@ -226,15 +225,6 @@ def _ref(value: object, _: object) -> Ref:
     )
 
 
-def _duration(value: object, _: object) -> Duration:
-    if type(value) is not str:
-        raise Wrong("must be a duration like P14D")
-    try:
-        return Duration.parse(value)
-    except ValueError as error:
-        raise Wrong(str(error)) from None
-
-
 def _by_kind(made: cattrs.Converter, kinds: Iterable[type[Any]]) -> Callable[[Any, Any], Any]:
     known = {kind.kind: kind for kind in kinds}
 
@@ -259,7 +249,6 @@ def _exactly(base: type) -> Callable[[Any], bool]:
 def _pack_converter() -> cattrs.Converter:
     made = strict_converter()
     made.register_structure_hook(Ref, _ref)
-    made.register_structure_hook(Duration, _duration)
     for base, kinds in ((Guard, GUARDS), (EffectRule, EFFECTS), (Shown, SHOWN)):
         made.register_structure_hook_func(_exactly(base), _by_kind(made, kinds))
     made.register_structure_hook(

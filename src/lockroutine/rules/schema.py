@@ -12,7 +12,7 @@ from typing import Literal, TypeAlias
 from attrs import Factory, field, frozen
 
 from lockroutine.model import Text
-from lockroutine.rules.calendar import Calendar, Duration
+from lockroutine.rules.calendar import Calendar
 from lockroutine.rules.effects import EffectRule
 from lockroutine.rules.guards import Guard
 from lockroutine.rules.shown import Shown
@@ -178,8 +178,12 @@ class State:
         default=(),
         metadata=doc("The roles on whose work list it stands, once every duty here is settled."),
     )
-    due: Duration | None = field(
-        default=None, metadata=doc("Overdue after this long in the state, for example `P14D`.")
+    due: str = field(
+        default="",
+        metadata=doc(
+            "Overdue after this long in the state: a duration like `P14D`, or the parameter that "
+            "holds it."
+        ),
     )
     end: bool = field(default=False, metadata=doc("True if the case is over here."))
     duties: Mapping[str, Duty] = field(
@@ -224,6 +228,10 @@ class Joint:
     missing: Literal["refuse", "skip"] = field(
         default="refuse", metadata=doc("What happens if there is no such open case.")
     )
+    brings_unit: bool = field(
+        default=False,
+        metadata=doc("True if the other case comes into the unit that this one belongs to."),
+    )
     when: Condition | None = field(default=None, metadata=doc("It is made only then."))
     otherwise: Text | None = field(
         default=None, metadata=doc("What the refused person reads if there is no such case.")
@@ -242,8 +250,12 @@ class Timer:
     """
 
     at: str = field(default="", metadata=doc("The field of the case that holds the time."))
-    after: Duration | None = field(default=None, metadata=doc("So long after that."))
-    before: Duration | None = field(default=None, metadata=doc("So long before that."))
+    after: str = field(
+        default="", metadata=doc("So long after that: a duration, or the parameter that holds it.")
+    )
+    before: str = field(
+        default="", metadata=doc("So long before that: a duration, or the parameter that holds it.")
+    )
 
 
 @frozen(kw_only=True)

@@ -84,7 +84,8 @@ class Reading(Protocol):
     ) -> list[Case]:
         """Open cases in these states (process, state), oldest due first, then by id.
 
-        ``units`` of None means all.
+        Those of which a change said that they wait for nobody may be left out. ``units`` of None
+        means all.
         """
 
     def timers(self, until: dt.datetime, limit: int) -> list[Case]:

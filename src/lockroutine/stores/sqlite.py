@@ -11,7 +11,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal
 
@@ -53,6 +53,7 @@ CREATE TABLE cases (
     unit TEXT NOT NULL,
     state TEXT NOT NULL,
     is_open INTEGER NOT NULL,
+    waits INTEGER NOT NULL,
     version INTEGER NOT NULL,
     due TEXT NOT NULL,
     timer TEXT,
@@ -61,8 +62,8 @@ CREATE TABLE cases (
     personal TEXT
 ) WITHOUT ROWID;
 CREATE INDEX cases_by_subject ON cases (process, subject);
-CREATE INDEX cases_waiting ON cases (process, state, due, id) WHERE is_open;
-CREATE INDEX cases_waiting_in_unit ON cases (process, state, unit, due, id) WHERE is_open;
+CREATE INDEX cases_waiting ON cases (process, state, due, id) WHERE waits;
+CREATE INDEX cases_waiting_in_unit ON cases (process, state, unit, due, id) WHERE waits;
 CREATE INDEX cases_by_timer ON cases (timer) WHERE timer IS NOT NULL;
 CREATE UNIQUE INDEX cases_one_open ON cases (open_key) WHERE open_key IS NOT NULL;
 CREATE TABLE found_by (
@@ -246,22 +247,28 @@ class SqliteStore:
             )
         return True
 
-    def reading(self) -> AbstractContextManager[_Transaction]:
+    @contextmanager
+    def reading(self) -> Iterator[_Transaction]:
         """Read as of one moment."""
-        return self._transaction("BEGIN")
-
-    def writing(self) -> AbstractContextManager[_Transaction]:
-        """Write in one transaction; an exception of any kind undoes it."""
-        return self._transaction("BEGIN IMMEDIATE")
+        with self._connection() as connection:
+            connection.execute("BEGIN")
+            yield _Transaction(connection)
+            connection.execute("COMMIT")
 
     @contextmanager
-    def _transaction(self, begin: str) -> Iterator[_Transaction]:
+    def writing(self) -> Iterator[_Transaction]:
+        """Write in one transaction; an exception of any kind undoes it."""
+        with self._connection() as connection:
+            connection.execute("BEGIN IMMEDIATE")
+            yield _Transaction(connection)
+            connection.execute("COMMIT")
+
+    @contextmanager
+    def _connection(self) -> Iterator[sqlite3.Connection]:
         try:
             connection = self._take()
             try:
-                connection.execute(begin)
-                yield _Transaction(connection)
-                connection.execute("COMMIT")
+                yield connection
             finally:
                 self._give_back(connection)
         except sqlite3.Error as error:
@@ -386,9 +393,9 @@ class _Transaction:
         terms: list[tuple[str, tuple[str, ...]]] = []
         for pair in states:
             if units is None:
-                terms.append(("is_open AND process = ? AND state = ?", pair))
+                terms.append(("waits AND process = ? AND state = ?", pair))
             else:
-                where = "is_open AND process = ? AND state = ? AND unit = ?"
+                where = "waits AND process = ? AND state = ? AND unit = ?"
                 terms += [(where, (*pair, unit)) for unit in sorted(units)]
         found: list[Case] = []
         for start in range(0, len(terms), _MOST_TERMS):
@@ -470,6 +477,7 @@ class _Transaction:
         state = (
             case.state,
             case.is_open,
+            case.is_open and change.waits,
             case.version,
             due_key(case),
             case.timer_at.isoformat() if case.timer_at and case.is_open else None,
@@ -481,14 +489,16 @@ class _Transaction:
         try:
             if before.version:
                 written = execute(
-                    "UPDATE cases SET unit = ?, state = ?, is_open = ?, version = ?, due = ?, timer = ?, "
-                    "open_key = ?, body = ?, personal = ? WHERE id = ? AND version = ?",
+                    "UPDATE cases SET unit = ?, state = ?, is_open = ?, waits = ?, version = ?, "
+                    "due = ?, timer = ?, open_key = ?, body = ?, personal = ? "
+                    "WHERE id = ? AND version = ?",
                     (case.unit, *state, case.id, before.version),
                 )
             else:
                 written = execute(
-                    "INSERT INTO cases (id, process, subject, unit, state, is_open, version, due, "
-                    "timer, open_key, body, personal) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
+                    "INSERT INTO cases (id, process, subject, unit, state, is_open, waits, "
+                    "version, due, timer, open_key, body, personal) "
+                    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
                     "ON CONFLICT (id) DO NOTHING",
                     (case.id, case.process, case.subject, case.unit, *state),
                 )
