@@ -177,7 +177,7 @@ class TestDemo:
         """Eight steps are refused, each by the clause that the story is about, and then cured."""
         told = story()
         refused = [line for line in told.splitlines() if "✗" in line]
-        assert len(refused) == len(re.findall(r"^ +->", told, re.MULTILINE)) == 8
+        assert len(re.findall(r"✗.*\n +-> ", told)) == 8
         for line, clause in zip(
             refused, ("S3", "B5", "B7", "K3", "B10", "R4", "F2", "N3"), strict=True
         ):
@@ -191,10 +191,13 @@ class TestDemo:
             assert personal not in story()
 
     def test_every_process(self, database: Path) -> None:
-        """The story passes through all processes but the one for faults of systems."""
+        """The story passes through every process that has to do with a customer's door."""
         with Engine.open(database) as engine:
             seen = {case.process for case in engine.cases(limit=1000)}
-        assert set(load_routine().processes) - seen == {"system_fault"}
+        assert seen >= {
+            "battery", "claim", "configuration_permission", "consent", "fault", "lock", "mounting",
+            "ordinary_lock", "purchase", "removal", "swap", "update",
+        }  # fmt: skip
 
     def test_keeps_the_database(self, tmp_path: Path) -> None:
         """With --at the database is kept there, whole, and the demo says how to go on."""
@@ -707,11 +710,13 @@ class TestDatabases:
 
     def test_pack_of_the_database(self, tmp_path: Path, pack: Path) -> None:
         """A database is read by the newest routine it knows; another one can be told."""
-        change(pack / "routine.toml", 'version = "1.0.0"', 'version = "1.10.0"')
-        change(pack / "routine.toml", "Installer", "Fitter")
+        version = load_routine().pack.version
+        change(pack / "routine.toml", f'version = "{version}"', 'version = "10.9.8"')
+        change(pack / "routine.toml", 'en = "Installer"', 'en = "Fitter"')
         path = tmp_path / "two.db"
         for routine in (load_routine(), load_routine(pack)):
             Engine.open(path, routine=routine).close()
+        assert run("verify", path).exit_code == 0
         assert run("verify", path, "--pack", pack).exit_code == 0
         change(pack / "routine.toml", "Fitter", "Mounter")
         result = run("verify", path, "--pack", pack)

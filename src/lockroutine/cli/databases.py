@@ -48,11 +48,7 @@ class Wanted:
 @contextmanager
 def _opened(path: Path, pack: str) -> Generator[Engine]:
     """An engine on a database that is there already, under a routine that it knows."""
-    try:
-        size = path.stat().st_size if path.is_file() else 0
-    except OSError:
-        size = 0
-    if not size:
+    if not path.is_file() or not path.stat().st_size:
         raise StoreError(f"There is no database {path}.")
     store = SqliteStore(path)
     try:

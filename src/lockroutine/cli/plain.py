@@ -12,7 +12,6 @@ from lockroutine._fields import json_schema
 from lockroutine.forms import FORMS
 from lockroutine.model import Case, Language, WorkItem
 from lockroutine.routine import Routine
-from lockroutine.rules.calendar import Duration
 from lockroutine.rules.terms import Ref
 
 __all__ = ["of_case", "of_item", "of_routine", "plain"]
@@ -23,8 +22,6 @@ def plain(value: Any) -> Any:
     match value:
         case Ref():
             return _ref(value)
-        case Duration():
-            return _duration(value)
         case dt.datetime():
             return value.isoformat()
         case Mapping():
@@ -88,10 +85,3 @@ def _ref(ref: Ref) -> str | int | bool | None:
     if ref.source != "value":
         return str(ref)
     return f"text.{ref.literal}" if isinstance(ref.literal, str) else ref.literal
-
-
-def _duration(length: Duration) -> str:
-    hours, minutes = divmod(length.minutes, 60)
-    days = f"{length.days}D" if length.days or not length.minutes else ""
-    clock = (f"{hours}H" if hours else "") + (f"{minutes}M" if minutes else "")
-    return f"P{days}" + (f"T{clock}" if clock else "")
