@@ -87,7 +87,7 @@ def first_page(
     connection: sqlite3.Connection, states: Sequence[tuple[str, str]], units: Sequence[str]
 ) -> list[tuple[Any, Any]]:
     """The oldest due open cases in these states, of all units or of some."""
-    term = "SELECT body, personal, due, id FROM cases WHERE is_open AND process = ? AND state = ?"
+    term = "SELECT body, personal, due, id FROM cases WHERE waits AND process = ? AND state = ?"
     given: list[tuple[str, ...]] = list(states)
     if units:
         term += " AND unit = ?"

@@ -124,7 +124,9 @@ class Facts(Mapping[str, Value]):
     _values: dict[str, Value]
 
     def __init__(self, values: Mapping[str, Any] | Iterable[tuple[str, Any]] = ()) -> None:
-        object.__setattr__(self, "_values", {k: _freeze(v) for k, v in dict(values).items()})
+        # Nearly all are atoms; to call for each, or to ask an abstract class, takes much longer.
+        frozen = {k: v if type(v) in _ATOMS else _freeze(v) for k, v in dict(values).items()}
+        object.__setattr__(self, "_values", frozen)
 
     def __setattr__(self, name: str, value: object) -> None:
         raise AttributeError("Facts are frozen")
@@ -170,8 +172,6 @@ _ATOMS = frozenset({str, int, bool, type(None)})
 
 
 def _freeze(value: Any) -> Value:
-    if type(value) in _ATOMS:  # nearly all are; to ask an abstract class takes ten times as long
-        return value  # type: ignore[no-any-return]
     if isinstance(value, Mapping):
         return value if isinstance(value, Facts) else Facts(value)
     if isinstance(value, list | tuple):

@@ -47,6 +47,7 @@ class Change:
         effects: What plugins are asked to do.
         open_key: What no other open case may share; empty if nothing or if the case has ended.
         found_by: The fields and values, beside the subject, by which rules find the case.
+        waits: Whether the case waits for anybody; if not, work lists need not look at it.
     """
 
     before: Case
@@ -55,6 +56,7 @@ class Change:
     effects: tuple[Effect, ...] = ()
     open_key: str = ""
     found_by: tuple[tuple[str, str], ...] = ()
+    waits: bool = True
 
 
 @frozen
