@@ -6,15 +6,15 @@ import datetime as dt
 import os
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from functools import cache, partial
 from types import TracebackType
-from typing import TypeVar
 
 from lockroutine import figures, verify, worklist
 from lockroutine._fields import json_schema
 from lockroutine._log import log
 from lockroutine.book import Book
 from lockroutine.contacts import Contacts
-from lockroutine.decide import Asking, Command, Decision, decide, permit
+from lockroutine.decide import Command, answer, decide, permit
 from lockroutine.decide.evolve import clock_steps
 from lockroutine.delivery import Delivery, DeliveryReport
 from lockroutine.errors import (
@@ -49,7 +49,6 @@ from lockroutine.stores.base import Position, due_key
 
 __all__ = ["Engine"]
 
-T = TypeVar("T")
 MOST = 1000
 _CLOCK = Actor(CLOCK, roles={CLOCK})
 
@@ -327,7 +326,7 @@ class Engine:
         command = self._command(transition, actor, form, happened_at, "", ())
         with self.store.reading() as reading:
             case = self._case(reading, case_id)
-            return self._answer(reading, permit(self._book, case, command))
+            return answer(permit(self._book, case, command), self._look(reading))
 
     def explain_start(
         self,
@@ -345,7 +344,7 @@ class Engine:
         case = self.routine.blank(process, "", rules.subject(subject), identifier(unit, "unit"))
         command = self._command(transition, actor, form, happened_at, "", ())
         with self.store.reading() as reading:
-            return self._answer(reading, permit(self._book, case, command))
+            return answer(permit(self._book, case, command), self._look(reading))
 
     def options(
         self, case_id: str, *, actor: Actor, language: Language = "en"
@@ -581,7 +580,7 @@ class Engine:
     def _do(
         self, transaction: Writing, case: Case, command: Command, key: str | None, stated: str
     ) -> Case:
-        decision: Decision = self._answer(transaction, decide(self._book, case, command))
+        decision = answer(decide(self._book, case, command), self._look(transaction))
         transaction.apply(decision.changes, key or "", stated)
         for change in decision.changes:
             event = change.event
@@ -595,17 +594,9 @@ class Engine:
         case = decision.changes[0].case
         return self._book[case.routine].seen_by(case, command.actor)
 
-    def _answer(self, reading: Reading, asking: Asking[T]) -> T:
-        """Drive a decision, finding each case that it asks for once."""
-        known: dict[Query, tuple[Case, ...]] = {}
-        try:
-            query = next(asking)
-            while True:
-                if query not in known:
-                    known[query] = self._book.find(reading, query)
-                query = asking.send(known[query])
-        except StopIteration as done:
-            return done.value  # type: ignore[no-any-return]
+    def _look(self, reading: Reading) -> Callable[[Query], tuple[Case, ...]]:
+        """How decisions find the cases that they ask for: each is looked for once."""
+        return cache(partial(self._book.find, reading))
 
     def _case(self, reading: Reading, case_id: str) -> Case:
         case = reading.case(identifier(case_id, "case_id"))
@@ -627,6 +618,7 @@ class Engine:
         if language not in ("sv", "en"):
             raise InvalidForm([Problem("language", "must be sv or en")])
         found: list[Option] = []
+        look = self._look(reading)
         for name, transition in routine.process(case.process).leaving(case.state):
             step = Step(case.process, name)
             if not routine.roles_for(step):
@@ -639,7 +631,7 @@ class Engine:
                     transition=name,
                     label=transition.label,
                     to=transition.to or case.state,
-                    verdict=self._answer(reading, permit(self._book, case, command)),
+                    verdict=answer(permit(self._book, case, command), look),
                     form=transition.form,
                     schema=json_schema(form, language) if form else None,
                 )
