@@ -458,16 +458,20 @@ class WithinHours(Guard):
         starts = scene.time(self.starts)
         ends = scene.time(self.ends) if self.ends else starts
         calendar = scene.calendar
-        same_day = calendar.local(starts).date() == calendar.local(ends).date()
         opening = Hours.parse(hours)
-        fits = all(
+        begins_open, ends_open = (
             calendar.is_open(moment, days, opening, closed_on_holidays=self.closed_on_holidays)
             for moment in (starts, ends)
         )
-        if fits and same_day and starts <= ends:
+        same_day = calendar.local(starts).date() == calendar.local(ends).date()
+        wrong = [] if begins_open else [self.starts]
+        if self.ends and (not ends_open or (begins_open and not (same_day and starts <= ends))):
+            wrong.append(self.ends)
+        if not wrong:
             return None
         local = calendar.local(starts).strftime("%Y-%m-%d %H:%M")
-        return Finding(values=Facts({"local_time": local}), wants=_corrections(self.starts))
+        wants = tuple(want for ref in wrong for want in _corrections(ref))
+        return Finding(values=Facts({"local_time": local}), wants=wants)
 
     def refs(self) -> tuple[Ref, ...]:
         return (self.starts, self.ends) if self.ends else (self.starts,)
