@@ -6,12 +6,20 @@ import datetime as dt
 import os
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from functools import cache, partial
 from types import TracebackType
 
-from lockroutine import figures, verify, worklist
-from lockroutine._fields import json_schema
+from lockroutine import figures, views
 from lockroutine._log import log
+from lockroutine.arguments import (
+    MOST,
+    actor_of,
+    case_filter,
+    late_entry,
+    limit_of,
+    place_of,
+    position_of,
+    references_of,
+)
 from lockroutine.book import Book
 from lockroutine.contacts import Contacts
 from lockroutine.decide import Command, answer, decide, permit
@@ -24,9 +32,8 @@ from lockroutine.errors import (
     PluginsError,
     Problem,
     Refused,
-    not_found,
 )
-from lockroutine.facts import aware, canonical, identifier, sentence, sha256
+from lockroutine.facts import aware, canonical, identifier, sha256
 from lockroutine.model import (
     Actor,
     Case,
@@ -35,21 +42,19 @@ from lockroutine.model import (
     Language,
     Option,
     Page,
-    Query,
     Reference,
     Verdict,
     Verification,
     WorkItem,
 )
 from lockroutine.plugins import Plugins
-from lockroutine.routine import Routine, Step, load_routine
+from lockroutine.routine import Routine, load_routine
 from lockroutine.rules.terms import CLOCK
-from lockroutine.stores import CaseFilter, MemoryStore, Reading, SqliteStore, Store, Writing
-from lockroutine.stores.base import Position, due_key
+from lockroutine.stores import MemoryStore, Reading, SqliteStore, Store, Writing
+from lockroutine.verify import replay
 
 __all__ = ["Engine"]
 
-MOST = 1000
 _CLOCK = Actor(CLOCK, roles={CLOCK})
 
 
@@ -215,7 +220,7 @@ class Engine:
         """
         rules = self.routine.process(process)
         subject, unit = rules.subject(subject), identifier(unit, "unit")
-        _late(happened_at, late_reason)
+        late_entry(happened_at, late_reason)
         command = self._command(transition, actor, form, happened_at, late_reason, references)
         key = key if key is None else identifier(key, "key")
         stated = self._stated(process, subject, unit, command) if key else ""
@@ -263,7 +268,7 @@ class Engine:
             ConflictError: The case is not of the version expected.
             StoreError: The store cannot be used.
         """
-        _late(happened_at, late_reason)
+        late_entry(happened_at, late_reason)
         command = self._command(transition, actor, form, happened_at, late_reason, references)
         case_id = identifier(case_id, "case_id")
         key = key if key is None else identifier(key, "key")
@@ -289,7 +294,7 @@ class Engine:
         Returns:
             The cases that were moved, as they stand now.
         """
-        now, limit = self._time(), _limit(limit)
+        now, limit = self._time(), limit_of(limit)
         with self.store.reading() as reading:
             due = [self._book.meet(reading, case) for case in reading.timers(now, limit)]
         moved: list[Case] = []
@@ -326,7 +331,7 @@ class Engine:
         command = self._command(transition, actor, form, happened_at, "", ())
         with self.store.reading() as reading:
             case = self._case(reading, case_id)
-            return answer(permit(self._book, case, command), self._look(reading))
+            return answer(permit(self._book, case, command), views.look(self._book, reading))
 
     def explain_start(
         self,
@@ -344,7 +349,7 @@ class Engine:
         case = self.routine.blank(process, "", rules.subject(subject), identifier(unit, "unit"))
         command = self._command(transition, actor, form, happened_at, "", ())
         with self.store.reading() as reading:
-            return answer(permit(self._book, case, command), self._look(reading))
+            return answer(permit(self._book, case, command), views.look(self._book, reading))
 
     def options(
         self, case_id: str, *, actor: Actor, language: Language = "en"
@@ -356,8 +361,9 @@ class Engine:
         """
         with self.store.reading() as reading:
             case = self._case(reading, case_id)
-            self._shown(case, actor)
-            return self._options(reading, self._book[case.routine], case, actor, language)
+            views.shown(self._book, case, actor)
+            command = self._command("", actor, None, None, "", ())
+            return tuple(views.options(self._book, reading, case, command, language))
 
     def start_options(
         self, process: str, *, actor: Actor, subject: str, unit: str, language: Language = "en"
@@ -366,7 +372,8 @@ class Engine:
         rules = self.routine.process(process)
         case = self.routine.blank(process, "", rules.subject(subject), identifier(unit, "unit"))
         with self.store.reading() as reading:
-            return self._options(reading, self.routine, case, actor, language)
+            command = self._command("", actor, None, None, "", ())
+            return tuple(views.options(self._book, reading, case, command, language))
 
     def worklist(self, *, actor: Actor, limit: int = 50, cursor: str = "") -> Page[WorkItem]:
         """What waits for this actor, oldest due first.
@@ -379,24 +386,11 @@ class Engine:
         Raises:
             InvalidForm: The limit or the cursor is wrong.
         """
-        limit, actor = _limit(limit), _actor(actor)
-        position = _position(cursor)
+        limit, actor = limit_of(limit), actor_of(actor)
+        position = position_of(cursor)
         now = self._time()
-        found: list[WorkItem] = []
         with self.store.reading() as reading:
-            self._book.load(reading)
-            while True:
-                cases = self._waiting(reading, actor, position, limit + 1)
-                for case in cases[:limit]:
-                    routine = self._book[case.routine]
-                    roles = {r for r in actor.roles if routine.in_scope(actor, case.unit, {r})}
-                    seen = routine.seen_by(case, actor)
-                    found += worklist.items(routine, seen, roles, now)
-                    position = (due_key(case), case.id)
-                    if len(found) >= limit:
-                        return Page(tuple(found), _cursor(position))
-                if len(cases) <= limit:
-                    return Page(tuple(found))
+            return views.worklist(self._book, reading, actor, position, limit, now)
 
     def case(self, case_id: str, *, actor: Actor | None = None) -> Case:
         """A case. With an actor, only if it is in their units, and with what they may see of it.
@@ -405,7 +399,7 @@ class Engine:
             NotFound: There is no such case (or none that the actor may see).
         """
         with self.store.reading() as reading:
-            return self._shown(self._case(reading, case_id), actor)
+            return views.shown(self._book, self._case(reading, case_id), actor)
 
     def cases(
         self,
@@ -426,12 +420,16 @@ class Engine:
             NotFound: There is no such process or state.
             InvalidForm: The limit or an id is wrong.
         """
-        wanted = self._filter(process, state, subject, unit, is_open, reference, actor)
-        limit = _limit(limit)
+        wanted = case_filter(self.routine, process, state, subject, unit, is_open, reference, actor)
+        limit = limit_of(limit)
         with self.store.reading() as reading:
-            found = reading.cases(wanted, _place(cursor), limit + 1)
+            found = reading.cases(wanted, place_of(cursor), limit + 1)
             met = [self._book.meet(reading, case) for case in found[:limit]]
-            shown = tuple(self._shown(case, actor) for case in met if self._in_scope(case, actor))
+            shown = tuple(
+                views.shown(self._book, case, actor)
+                for case in met
+                if views.in_scope(self._book, case, actor)
+            )
         return Page(shown, found[limit - 1].id if len(found) > limit else "")
 
     def history(self, case_id: str, *, actor: Actor | None = None) -> tuple[Event, ...]:
@@ -441,7 +439,7 @@ class Engine:
             NotFound: There is no such case (or none that the actor may see).
         """
         with self.store.reading() as reading:
-            case = self._shown(self._case(reading, case_id), actor)
+            case = views.shown(self._book, self._case(reading, case_id), actor)
             events = reading.history(case_id)
         if actor is None:
             return events
@@ -497,26 +495,15 @@ class Engine:
 
     def verify(self) -> Verification:
         """Look at every event and case: is anything changed, added or gone?"""
-        problems: list[Problem] = []
-        cases = events = 0
         with self.store.reading() as reading:
-            self._book.load(reading)
-            after = ""
-            while page := reading.cases(CaseFilter(), after, MOST):
-                for case in page:
-                    history = reading.history(case.id)
-                    problems += verify.problems_with(self._book.__getitem__, case, history)
-                    cases += 1
-                    events += len(history)
-                after = page[-1].id
-        return Verification(cases=cases, events=events, problems=tuple(problems))
+            return views.verification(self._book, reading)
 
     def figures(self) -> figures.Figures:
         """The figures of the whole store; what each counts stands in `Figures`."""
         now = self._time()
         with self.store.reading() as reading:
             self._book.load(reading)
-            return figures.count(self.routine, _all_cases(reading), reading, now)
+            return figures.count(self.routine, views.all_cases(reading), reading, now)
 
     # -- inside --------------------------------------------------------------------------------
 
@@ -539,12 +526,12 @@ class Engine:
                 raise InvalidForm([Problem("happened_at", "lies in the future")])
         return Command(
             transition=transition,
-            actor=_actor(actor),
+            actor=actor_of(actor),
             form=form,
             recorded_at=now,
             happened_at=happened_at,
             late_reason=late_reason,
-            references=_references(references),
+            references=references_of(references),
             salt=os.urandom(16).hex(),
         )
 
@@ -564,7 +551,7 @@ class Engine:
             raise ConflictError("This key was used for another command already.", first.case_id)
         self._book.load(transaction)
         events = transaction.history(first.case_id)[: first.version]
-        case = verify.replay(self._book.__getitem__, events)
+        case = replay(self._book.__getitem__, events)
         return self._book[case.routine].seen_by(case, actor)
 
     @contextmanager
@@ -580,7 +567,7 @@ class Engine:
     def _do(
         self, transaction: Writing, case: Case, command: Command, key: str | None, stated: str
     ) -> Case:
-        decision = answer(decide(self._book, case, command), self._look(transaction))
+        decision = answer(decide(self._book, case, command), views.look(self._book, transaction))
         transaction.apply(decision.changes, key or "", stated)
         for change in decision.changes:
             event = change.event
@@ -594,10 +581,6 @@ class Engine:
         case = decision.changes[0].case
         return self._book[case.routine].seen_by(case, command.actor)
 
-    def _look(self, reading: Reading) -> Callable[[Query], tuple[Case, ...]]:
-        """How decisions find the cases that they ask for: each is looked for once."""
-        return cache(partial(self._book.find, reading))
-
     def _case(self, reading: Reading, case_id: str) -> Case:
         case = reading.case(identifier(case_id, "case_id"))
         if case is None:
@@ -609,142 +592,3 @@ class Engine:
         since = f": since then {', '.join(changed)}" if changed else ""
         message = f"The case is at version {case.version}, not {expect}{since}."
         return ConflictError(message, case.id, changed)
-
-    # -- reading -------------------------------------------------------------------------------
-
-    def _options(
-        self, reading: Reading, routine: Routine, case: Case, actor: Actor, language: Language
-    ) -> tuple[Option, ...]:
-        if language not in ("sv", "en"):
-            raise InvalidForm([Problem("language", "must be sv or en")])
-        found: list[Option] = []
-        look = self._look(reading)
-        for name, transition in routine.process(case.process).leaving(case.state):
-            step = Step(case.process, name)
-            if not routine.roles_for(step):
-                continue
-            command = self._command(name, actor, None, None, "", ())
-            form = routine.form(step)
-            found.append(
-                Option(
-                    process=case.process,
-                    transition=name,
-                    label=transition.label,
-                    to=transition.to or case.state,
-                    verdict=answer(permit(self._book, case, command), look),
-                    form=transition.form,
-                    schema=json_schema(form, language) if form else None,
-                )
-            )
-        return tuple(found)
-
-    def _waiting(
-        self, reading: Reading, actor: Actor, after: Position | None, limit: int
-    ) -> list[Case]:
-        states = {
-            pair for known in self._book.values() for pair in known.states_waiting_for(actor.roles)
-        }
-        for_all = any(known.works_for_all(actor.roles) for known in self._book.values())
-        units = None if for_all else actor.units
-        return reading.waiting(sorted(states), units, after, limit)
-
-    def _filter(
-        self,
-        process: str | None,
-        state: str | None,
-        subject: str | None,
-        unit: str | None,
-        is_open: bool | None,
-        reference: Reference | None,
-        actor: Actor | None,
-    ) -> CaseFilter:
-        if process is not None:
-            rules = self.routine.process(process)
-            if state is not None and identifier(state, "state") not in rules.rules.states:
-                raise not_found(f"state of {process}", state, rules.rules.states)
-            subject = subject if subject is None else rules.subject(subject)
-        if is_open is not None and type(is_open) is not bool:
-            raise InvalidForm([Problem("is_open", "must be true, false or nothing")])
-        if reference is not None and type(reference) is not Reference:
-            raise InvalidForm([Problem("reference", "must be a Reference")])
-        units = None
-        if actor is not None and not self.routine.works_for_all(_actor(actor).roles):
-            units = actor.units
-        return CaseFilter(
-            process=process,
-            state=state if state is None else identifier(state, "state"),
-            subject=subject if subject is None else identifier(subject, "subject"),
-            unit=unit if unit is None else identifier(unit, "unit"),
-            units=units,
-            is_open=is_open,
-            reference=reference,
-        )
-
-    def _shown(self, case: Case, actor: Actor | None) -> Case:
-        if actor is None:
-            return case
-        if not self._in_scope(case, actor):
-            raise NotFound("case", case.id)
-        return self._book[case.routine].seen_by(case, actor)
-
-    def _in_scope(self, case: Case, actor: Actor | None) -> bool:
-        if actor is None:
-            return True
-        return self._book[case.routine].in_scope(_actor(actor), case.unit, actor.roles)
-
-
-def _all_cases(reading: Reading) -> Iterator[Case]:
-    after = ""
-    while page := reading.cases(CaseFilter(), after, MOST):
-        yield from page
-        after = page[-1].id
-
-
-def _late(happened_at: dt.datetime | None, late_reason: str) -> None:
-    """A late entry bears a reason, and nothing else does."""
-    if late_reason != "":
-        sentence(late_reason, "late_reason")
-    if happened_at is not None and not late_reason:
-        message = "is missing: say why this was not entered at once"
-        raise InvalidForm([Problem("late_reason", message)])
-    if happened_at is None and late_reason:
-        raise InvalidForm([Problem("late_reason", "goes with happened_at")])
-
-
-def _actor(actor: Actor) -> Actor:
-    if type(actor) is not Actor:
-        raise InvalidForm([Problem("actor", "must be an Actor")])
-    return actor
-
-
-def _references(given: object) -> tuple[Reference, ...]:
-    made = tuple(given) if isinstance(given, Iterable) else (given,)
-    if not all(type(one) is Reference for one in made):
-        raise InvalidForm([Problem("references", "must be a list of References")])
-    return made
-
-
-def _limit(limit: int) -> int:
-    if type(limit) is not int or not 1 <= limit <= MOST:
-        raise InvalidForm([Problem("limit", f"must be a whole number from 1 to {MOST}")])
-    return limit
-
-
-def _cursor(position: Position) -> str:
-    return " ".join(position)
-
-
-def _place(cursor: str) -> str:
-    """A cursor, if it may be one: a page's ``next``, or empty for the first page."""
-    if type(cursor) is not str or len(cursor) > 400 or not cursor.isprintable():
-        raise InvalidForm([Problem("cursor", "is none that a page gave as its next")])
-    return cursor
-
-
-def _position(cursor: str) -> Position | None:
-    if not _place(cursor):
-        return None
-    due, _, case_id = cursor.partition(" ")
-    if not case_id:
-        raise InvalidForm([Problem("cursor", "is none that a page gave as its next")])
-    return (due, case_id)

@@ -1,0 +1,121 @@
+"""What callers hand in, checked once before anything is read or written.
+
+Raises:
+    InvalidForm: Every function here, for what is of a wrong type or out of bounds.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+
+from lockroutine.errors import InvalidForm, Problem, not_found
+from lockroutine.facts import identifier, sentence
+from lockroutine.model import Actor, Reference
+from lockroutine.routine import Routine
+from lockroutine.stores import CaseFilter
+from lockroutine.stores.base import Position
+
+__all__ = [
+    "MOST",
+    "actor_of",
+    "case_filter",
+    "cursor_of",
+    "late_entry",
+    "limit_of",
+    "place_of",
+    "position_of",
+    "references_of",
+]
+
+MOST = 1000
+"""The most that one call gives back."""
+
+
+def late_entry(happened_at: dt.datetime | None, late_reason: str) -> None:
+    """A late entry bears a reason, and nothing else does."""
+    if late_reason != "":
+        sentence(late_reason, "late_reason")
+    if happened_at is not None and not late_reason:
+        message = "is missing: say why this was not entered at once"
+        raise InvalidForm([Problem("late_reason", message)])
+    if happened_at is None and late_reason:
+        raise InvalidForm([Problem("late_reason", "goes with happened_at")])
+
+
+def actor_of(actor: Actor) -> Actor:
+    """An actor, and nothing that looks like one."""
+    if type(actor) is not Actor:
+        raise InvalidForm([Problem("actor", "must be an Actor")])
+    return actor
+
+
+def references_of(given: object) -> tuple[Reference, ...]:
+    """References, of which one may be given by itself."""
+    made = tuple(given) if isinstance(given, Iterable) else (given,)
+    if not all(type(one) is Reference for one in made):
+        raise InvalidForm([Problem("references", "must be a list of References")])
+    return made
+
+
+def limit_of(limit: int) -> int:
+    """How many at most."""
+    if type(limit) is not int or not 1 <= limit <= MOST:
+        raise InvalidForm([Problem("limit", f"must be a whole number from 1 to {MOST}")])
+    return limit
+
+
+def cursor_of(position: Position) -> str:
+    """A position as text."""
+    return " ".join(position)
+
+
+def place_of(cursor: str) -> str:
+    """A cursor, if it may be one: a page's ``next``, or empty for the first page."""
+    if type(cursor) is not str or len(cursor) > 400 or not cursor.isprintable():
+        raise InvalidForm([Problem("cursor", "is none that a page gave as its next")])
+    return cursor
+
+
+def position_of(cursor: str) -> Position | None:
+    """The position in a work list that a cursor stands for."""
+    if not place_of(cursor):
+        return None
+    due, _, case_id = cursor.partition(" ")
+    if not case_id:
+        raise InvalidForm([Problem("cursor", "is none that a page gave as its next")])
+    return (due, case_id)
+
+
+def case_filter(
+    routine: Routine,
+    process: str | None,
+    state: str | None,
+    subject: str | None,
+    unit: str | None,
+    is_open: bool | None,
+    reference: Reference | None,
+    actor: Actor | None,
+) -> CaseFilter:
+    """Which cases are asked for, with everything that names them checked."""
+    if process is not None:
+        rules = routine.process(process)
+        if state is not None and identifier(state, "state") not in rules.rules.states:
+            raise not_found(f"state of {process}", state, rules.rules.states)
+        subject = subject if subject is None else rules.subject(subject)
+    if is_open is not None and type(is_open) is not bool:
+        raise InvalidForm([Problem("is_open", "must be true, false or nothing")])
+    if reference is not None and type(reference) is not Reference:
+        raise InvalidForm([Problem("reference", "must be a Reference")])
+    units = None
+    if actor is not None and not routine.works_for_all(actor_of(actor).roles):
+        units = actor.units
+    return CaseFilter(
+        process=process,
+        state=state if state is None else identifier(state, "state"),
+        subject=subject if subject is None else identifier(subject, "subject"),
+        unit=unit if unit is None else identifier(unit, "unit"),
+        units=units,
+        is_open=is_open,
+        reference=reference,
+    )
