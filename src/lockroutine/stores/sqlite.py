@@ -400,7 +400,9 @@ class _Transaction:
         found: list[Case] = []
         for start in range(0, len(terms), _MOST_TERMS):
             found += self._merged(terms[start : start + _MOST_TERMS], after, limit)
-        return sorted(found, key=lambda case: (due_key(case), case.id))[:limit]
+        if len(terms) > _MOST_TERMS:
+            found.sort(key=lambda case: (due_key(case), case.id))
+        return found[:limit]
 
     def _merged(
         self, terms: Sequence[tuple[str, tuple[str, ...]]], after: Position | None, limit: int
