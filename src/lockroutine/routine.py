@@ -72,6 +72,14 @@ class CompiledProcess:
             kind: frozenset(n for n, field in self.fields.items() if field.privacy == kind)
             for kind in ("personal", "secret")
         }
+        self._leaving = {
+            state: tuple(
+                (name, transition)
+                for name, transition in rules.transitions.items()
+                if state in (transition.from_ or ("",))
+            )
+            for state in ("", *rules.states)
+        }
         self._after: dict[tuple[str, str], str | None] = {}
 
     def transition(self, name: str) -> Transition:
@@ -101,11 +109,9 @@ class CompiledProcess:
             return None
         return cursor.state
 
-    def leaving(self, state: str) -> Iterator[tuple[str, Transition]]:
+    def leaving(self, state: str) -> tuple[tuple[str, Transition], ...]:
         """The transitions that are possible from a state; with an empty state, the opening ones."""
-        for name, transition in self.rules.transitions.items():
-            if state in transition.from_ or (not state and not transition.from_):
-                yield name, transition
+        return self._leaving.get(state, ())
 
     def way(self, state: str, wanted: Iterable[str]) -> str:
         """The first transition on the shortest way from a state to one of those wanted.

@@ -106,11 +106,11 @@ def worklist(
             routine = book[case.routine]
             roles = {r for r in actor.roles if routine.in_scope(actor, case.unit, {r})}
             found += items(routine, routine.seen_by(case, actor), roles, now)
-            position = (due_key(case), case.id)
             if len(found) >= limit:
-                return Page(tuple(found), cursor_of(position))
+                return Page(tuple(found), cursor_of((due_key(case), case.id)))
         if len(cases) <= limit:
             return Page(tuple(found))
+        position = (due_key(cases[limit - 1]), cases[limit - 1].id)
 
 
 def all_cases(reading: Reading) -> Iterator[Case]:
