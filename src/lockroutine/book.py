@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from lockroutine.errors import NotFound, Problem, RulesError
 from lockroutine.model import Case, Query
 from lockroutine.routine import Routine
-from lockroutine.stores import Reading, Writing
+from lockroutine.stores import Reading, Store
 from lockroutine.verify import replay
 
 __all__ = ["Book"]
@@ -36,17 +36,20 @@ class Book(Mapping[str, Routine]):
     def __len__(self) -> int:
         return len(self._routines)
 
-    def keep(self, transaction: Writing) -> None:
-        """See to it that the store remembers the current routine.
+    def keep(self, store: Store) -> None:
+        """See to it that the store remembers the current routine; writing only if it does not.
 
         Raises:
             RulesError: It remembers another text under the same name and version.
         """
         current = self.current
-        stored = transaction.routine(current.key)
+        with store.reading() as reading:
+            stored = reading.routine(current.key)
         if stored is None:
-            transaction.keep_routine(current.key, current.source)
-        elif stored.digest != current.source.digest:
+            with store.writing() as transaction:
+                transaction.keep_routine(current.key, current.source)
+                stored = transaction.routine(current.key)
+        if stored and stored.digest != current.source.digest:
             message = (
                 f"the store knows another text of {current.key} ({stored.digest[:12]}, here "
                 f"{current.source.digest[:12]}); give the changed pack a new version"

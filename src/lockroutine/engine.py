@@ -115,8 +115,7 @@ class Engine:
             contacts=contacts or Contacts(),
             language=language,
         )
-        with store.writing() as transaction:
-            self._book.keep(transaction)
+        self._book.keep(store)
 
     @property
     def routine(self) -> Routine:

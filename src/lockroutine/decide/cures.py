@@ -12,7 +12,7 @@ from lockroutine.rules.fields import entry_at, form_fields
 from lockroutine.rules.guards import Want
 from lockroutine.rules.terms import CLOCK
 
-__all__ = ["bring", "correct", "for_role", "for_wants", "leave"]
+__all__ = ["bring", "correct", "for_role", "for_wants", "instead", "leave"]
 
 
 def for_wants(
@@ -58,6 +58,12 @@ def correct(moment: Moment, field: str) -> Iterator[Cure]:
         if ref is not None and ref.source == "form":
             yield from correct(driver.moment, ref.name)
             return
+
+
+def instead(moment: Moment, names: Iterable[str]) -> Iterator[Cure]:
+    """Other transitions of the case, to make in the place of this one."""
+    for name in names:
+        yield from _steps(moment.routine, Step(moment.step.process, name), moment.case)
 
 
 def bring(

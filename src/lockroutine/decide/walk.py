@@ -190,7 +190,10 @@ class Walk:
             return
         if finding:
             text = _filled(guard.otherwise, moment.routine, finding)
-            helps = cures.for_wants(self._book, moment, finding.wants)
+            helps = [
+                *cures.for_wants(self._book, moment, finding.wants),
+                *cures.instead(moment, guard.instead),
+            ]
             self._refuse(moment, path, text, finding.values, helps, guard)
 
     def _refuse_unjudged(

@@ -406,6 +406,8 @@ class _Process:
             at = f"{path}.otherwise.{language}"
             yield from _template(at, text, {*pack.parameter, *guard.reports()})
         yield from _blank(f"{path}.otherwise", guard.otherwise)
+        known = self.process.transitions
+        yield from _known(f"{path}.instead", guard.instead, known, "transition")
         match guard:
             case CaseInState() | NoCaseInState():
                 yield from self._other_case(path, guard)
@@ -428,8 +430,8 @@ class _Process:
     def _window(self, path: str, guard: TimeWindow) -> Found:
         limits = {"not_older_than": guard.not_older_than, "not_later_than": guard.not_later_than}
         given = {key: limit for key, limit in limits.items() if limit}
-        if not given:
-            yield Problem(path, "needs not_older_than or not_later_than")
+        if not given and not guard.not_before:
+            yield Problem(path, "needs not_older_than, not_later_than or not_before")
         for key, limit in given.items():
             yield from _length(self.pack, f"{path}.{key}", limit)
 

@@ -103,6 +103,10 @@ class Guard:
     safeguard: bool = field(
         default=False, metadata=doc("True if it protects life or home and may not be loosened.")
     )
+    instead: tuple[str, ...] = field(
+        default=(),
+        metadata=doc("Transitions of this case to make instead; named to the refused person."),
+    )
     clauses: tuple[str, ...] = field(default=(), metadata=CLAUSES)
     gaps: tuple[str, ...] = field(default=(), metadata=GAPS)
 
@@ -501,12 +505,18 @@ class TimeWindow(Guard):
     not_later_than: str = field(
         default="", metadata=doc("A duration after now, or the parameter that holds it.")
     )
+    not_before: tuple[Ref, ...] = field(
+        default=(), metadata=doc("Times that it may not lie before, as far as they are known.")
+    )
 
     def judge(self, scene: Scene, found: Found) -> Finding | None:
         time = scene.time(self.value)
         return None if self._holds(scene, time) else Finding(wants=_corrections(self.value))
 
     def _holds(self, scene: Scene, time: dt.datetime) -> bool:
+        known = (ref for ref in self.not_before if scene.value(ref) is not None)
+        if any(time < scene.time(ref) for ref in known):
+            return False
         if self.not_older_than:
             oldest = scene.calendar.after(scene.at, scene.duration(self.not_older_than), -1)
             if time < oldest:
@@ -516,7 +526,7 @@ class TimeWindow(Guard):
         return True
 
     def refs(self) -> tuple[Ref, ...]:
-        return (self.value,)
+        return (self.value, *self.not_before)
 
 
 @frozen(kw_only=True)
