@@ -120,7 +120,7 @@ class CompiledProcess:
         """
         goal = set(wanted)
         ahead: deque[tuple[str, str]] = deque([(state, "")])
-        seen = {state}
+        seen = set[str]()
         late: deque[tuple[str, str]] = deque()
         while ahead or late:
             here, first = (ahead or late).popleft()
