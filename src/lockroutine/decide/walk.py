@@ -21,7 +21,7 @@ from lockroutine.facts import NOTHING, Facts, sha256
 from lockroutine.model import Case, Cure, Query, Reason, Text, Verdict
 from lockroutine.routine import Routine, Step
 from lockroutine.rules.calendar import Duration
-from lockroutine.rules.guards import Finding, Guard
+from lockroutine.rules.guards import CaseInState, Finding, Guard, NoCaseInState
 from lockroutine.rules.scene import FormNeeded, Scene, Unjudged
 from lockroutine.rules.schema import Joint, Transition
 from lockroutine.rules.terms import CLOCK, Message
@@ -189,7 +189,7 @@ class Walk:
                 self._refuse_unjudged(moment, path, guard, error)
             return
         if finding:
-            text = _filled(guard.otherwise, moment.routine, finding)
+            text = _filled(guard, moment.routine, finding)
             helps = [
                 *cures.for_wants(self._book, moment, finding.wants),
                 *cures.instead(moment, guard.instead),
@@ -342,10 +342,14 @@ def _opened(moment: Moment, path: str, joint: Joint, subject: str) -> Case:
     return routine.blank(joint.process, case_id, subject, case.unit)
 
 
-def _filled(text: Text, routine: Routine, finding: Finding) -> Text:
+def _filled(guard: Guard, routine: Routine, finding: Finding) -> Text:
+    text = guard.otherwise
     values: dict[str, object] = {**routine.parameters, **finding.values}
     plain = {n: ", ".join(map(str, v)) if isinstance(v, tuple) else v for n, v in values.items()}
     words = {**_lengths(routine.parameters), **finding.words}
+    if isinstance(guard, CaseInState | NoCaseInState):
+        states = routine.process(guard.process).rules.states
+        words |= {"state": states[n].label for n in (finding.values["state"],) if n in states}
     return Text(
         sv=Message(text.sv).safe_substitute(plain, **{n: said.sv for n, said in words.items()}),
         en=Message(text.en).safe_substitute(plain, **{n: said.en for n, said in words.items()}),
