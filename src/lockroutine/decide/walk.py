@@ -159,7 +159,14 @@ class Walk:
             self._open.append(rule)
             return
         given = moment.form[0] if moment.form else NOTHING
-        for other in (yield from self._ask(moment.step.process, "subject", moment.case.subject)):
+        name, subject = moment.step.process, moment.case.subject
+        found = yield from self._ask(name, "subject", subject)
+        if self._command.happened_at:
+            # What was opened since is on record, and is not rewritten.
+            known = {other.id for other in found}
+            now = yield Query(process=name, field="subject", value=subject)
+            found += tuple(other for other in now if other.id not in known)
+        for other in found:
             same = all(other.value(key) == given.at(key) for key in fields)
             if same and other.is_open and other.id != moment.case.id:
                 self._refuse(
@@ -239,7 +246,7 @@ class Walk:
         subject = scene.text(joint.subject)
         if moment.routine.transition(step).from_:
             target = yield from self._target(moment, scene, path, joint, subject, quiet)
-            if target is None:
+            if target is None or (yield from self._has_gone_on(target)):
                 return
         else:
             target = _opened(moment, path, joint, subject)
@@ -257,6 +264,16 @@ class Walk:
             driver=Driver(moment=moment, joint=joint),
         )
         yield from self._step(driven)
+
+    def _has_gone_on(self, target: Case) -> Asking[bool]:
+        """Whether a case that a late entry would drive has a later event."""
+        if self._command.happened_at is None or target.id in self._pending:
+            return False
+        now = yield Query(process=target.process, field="subject", value=target.subject)
+        if all(case.version == target.version for case in now if case.id == target.id):
+            return False
+        self._reasons.append(Reason(rule="engine.order_in_time", text=say("order_in_time")))
+        return True
 
     def _target(
         self, moment: Moment, scene: Scene, path: str, joint: Joint, subject: str, quiet: bool
