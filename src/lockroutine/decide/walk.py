@@ -365,8 +365,8 @@ def _filled(guard: Guard, routine: Routine, finding: Finding) -> Text:
     plain = {n: ", ".join(map(str, v)) if isinstance(v, tuple) else v for n, v in values.items()}
     words = {**_lengths(routine.parameters), **finding.words}
     if isinstance(guard, CaseInState | NoCaseInState):
-        states = routine.process(guard.process).rules.states
-        words |= {"state": states[n].label for n in (finding.values["state"],) if n in states}
+        state = routine.process(guard.process).rules.states.get(str(finding.values["state"]))
+        words |= {"state": state.label} if state else {}
     return Text(
         sv=Message(text.sv).safe_substitute(plain, **{n: said.sv for n, said in words.items()}),
         en=Message(text.en).safe_substitute(plain, **{n: said.en for n, said in words.items()}),
