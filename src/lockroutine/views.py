@@ -28,7 +28,7 @@ from lockroutine.model import (
 )
 from lockroutine.routine import Step
 from lockroutine.stores import CaseFilter, Reading
-from lockroutine.stores.base import Position, due_key
+from lockroutine.stores.base import DamagedEvent, Position, due_key
 from lockroutine.verify import problems_with
 from lockroutine.worklist import items
 
@@ -127,8 +127,13 @@ def verification(book: Book, reading: Reading) -> Verification:
     problems: list[Problem] = []
     cases = events = 0
     for case in all_cases(reading):
-        history = reading.history(case.id)
-        problems += problems_with(book.__getitem__, case, history)
         cases += 1
+        try:
+            history = reading.history(case.id)
+        except DamagedEvent as damaged:
+            problems.append(Problem(damaged.event, "the event is not as it was recorded"))
+            events += case.version
+            continue
+        problems += problems_with(book.__getitem__, case, history)
         events += len(history)
     return Verification(cases=cases, events=events, problems=tuple(problems))

@@ -11,12 +11,13 @@ import attrs
 from attrs import frozen
 
 from lockroutine.decide import Change
-from lockroutine.errors import ConflictError
+from lockroutine.errors import ConflictError, StoreError
 from lockroutine.model import Case, Effect, Event, Query, Reference
 from lockroutine.rules.reader import Source
 
 __all__ = [
     "CaseFilter",
+    "DamagedEvent",
     "FirstResult",
     "Position",
     "Reading",
@@ -30,6 +31,21 @@ __all__ = [
 
 Position = tuple[str, str]
 """Where a page ended: the sorting key of its last row, and that row's case id."""
+
+
+class DamagedEvent(StoreError):
+    """A stored event is not, letter by letter, as it was written.
+
+    Attributes:
+        event: Which one, as ``case/version``.
+    """
+
+    def __init__(self, event: str) -> None:
+        super().__init__(event)
+        self.event = event
+
+    def __str__(self) -> str:
+        return f"The event {self.event} is not as it was recorded."
 
 
 @frozen(kw_only=True)
@@ -67,7 +83,11 @@ class Reading(Protocol):
         """
 
     def history(self, case_id: str) -> tuple[Event, ...]:
-        """All events of a case, in order."""
+        """All events of a case, in order.
+
+        Raises:
+            DamagedEvent: One of them is not as it was written.
+        """
 
     def events(self) -> Iterator[Event]:
         """All events of all cases, in the order of recording."""

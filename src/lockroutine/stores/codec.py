@@ -8,6 +8,7 @@ from typing import Any
 
 from lockroutine.facts import NOTHING, Facts, canonical
 from lockroutine.model import Case, Effect, Event, Reference
+from lockroutine.stores.base import DamagedEvent
 
 __all__ = [
     "EFFECT_COLUMNS",
@@ -17,6 +18,7 @@ __all__ = [
     "encode_case",
     "encode_effect",
     "encode_event",
+    "read_event",
 ]
 
 _parse = dt.datetime.fromisoformat
@@ -138,6 +140,26 @@ def decode_event(body: str, personal: str | None) -> Event:
         previous=row[18],
         hash=row[19],
     )
+
+
+def read_event(case_id: str, version: int, body: bytes, personal: bytes | None) -> Event:
+    """A stored event, if it is still letter by letter what was written.
+
+    Text is taken as bytes, as it may no longer be text; and other text for the same event, such
+    as another sign between date and time, was not written by us either.
+
+    Raises:
+        DamagedEvent: It is not.
+    """
+    try:
+        written = body.decode(), None if personal is None else personal.decode()
+        event = decode_event(*written)
+        if encode_event(event) == written:
+            return event
+    except Exception as error:
+        # Whatever cannot be made of it: it was made of it once.
+        raise DamagedEvent(f"{case_id}/{version}") from error
+    raise DamagedEvent(f"{case_id}/{version}")
 
 
 EFFECT_COLUMNS = (

@@ -32,10 +32,10 @@ from lockroutine.stores.codec import (
     EFFECT_COLUMNS,
     decode_case,
     decode_effect,
-    decode_event,
     encode_case,
     encode_effect,
     encode_event,
+    read_event,
 )
 
 __all__ = ["SCHEMA_VERSION", "SqliteStore"]
@@ -310,6 +310,7 @@ def _identity(path: str) -> tuple[int, int] | None:
 
 
 _CASE = "SELECT body, personal FROM cases"
+_EVENT = "SELECT case_id, version, CAST(body AS BLOB), CAST(personal AS BLOB) FROM events"
 _EFFECT = f"SELECT {', '.join(EFFECT_COLUMNS)} FROM effects"
 _INSERT_EFFECT = (
     f"INSERT INTO effects ({', '.join(EFFECT_COLUMNS)}) "
@@ -352,14 +353,12 @@ class _Transaction:
         return tuple(self._read_cases(f"{_CASE} WHERE {where} ORDER BY id", values))
 
     def history(self, case_id: str) -> tuple[Event, ...]:
-        rows = self._connection.execute(
-            "SELECT body, personal FROM events WHERE case_id = ? ORDER BY version", (case_id,)
-        )
-        return tuple(decode_event(body, personal) for body, personal in rows)
+        rows = self._connection.execute(f"{_EVENT} WHERE case_id = ? ORDER BY version", (case_id,))
+        return tuple(read_event(*row) for row in rows)
 
     def events(self) -> Iterator[Event]:
-        rows = self._connection.execute("SELECT body, personal FROM events ORDER BY number")
-        return (decode_event(body, personal) for body, personal in rows)
+        rows = self._connection.execute(f"{_EVENT} ORDER BY number")
+        return (read_event(*row) for row in rows)
 
     def cases(self, wanted: CaseFilter, after: str, limit: int) -> list[Case]:
         where, values = ["id > ?"], list[Any]([after])
