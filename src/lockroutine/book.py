@@ -47,9 +47,11 @@ class Book(Mapping[str, Routine]):
             stored = reading.routine(current.key)
         if stored is None:
             with store.writing() as transaction:
-                transaction.keep_routine(current.key, current.source)
+                # Somebody else may have been first, also with another text.
                 stored = transaction.routine(current.key)
-        if stored and stored.digest != current.source.digest:
+                if stored is None:
+                    transaction.keep_routine(current.key, current.source)
+        if stored is not None and stored.digest != current.source.digest:
             message = (
                 f"the store knows another text of {current.key} ({stored.digest[:12]}, here "
                 f"{current.source.digest[:12]}); give the changed pack a new version"
