@@ -25,6 +25,7 @@ from lockroutine.model import Text
 from lockroutine.routine import Routine
 from lockroutine.rules import effects, guards, schema, shown, terms
 from lockroutine.rules.calendar import Duration
+from lockroutine.rules.fields import fields_of, form_fields
 from lockroutine.rules.schema import Pack, Process, State, Transition
 from lockroutine.rules.trace import Holder, Kind, trace
 
@@ -334,7 +335,7 @@ def routine_page() -> Iterator[str]:
         f"*{pack.label.sv}.* This page is made from the bundled rule pack `{routine.key}`. "
         f"It has {len(pack.clause)} clauses, {len(pack.gap)} gaps and {len(pack.process)} "
         "processes. The clauses are given in short; a municipality's own document is what "
-        "binds it.\n"
+        "binds it. A fact of a case is read with `case.value(NAME)`.\n"
     )
     links = (f"[{both(p.label)}](#process-{n})" for n, p in pack.process.items())
     yield f"**Processes**: {', '.join(links)}.\n"
@@ -430,7 +431,7 @@ def _cited(rule: Any) -> str:
 
 def _process(routine: Routine, name: str, process: Process) -> Iterator[str]:
     yield f"## Process: {name}\n"
-    yield f"**{both(process.label)}**, about one {process.subject.replace('_', ' ')}.\n"
+    yield f"**{both(process.label)}**: its subject is a `{process.subject}`.\n"
     if process.one_open_per:
         yield f"Only one case is open at a time for the same {code(*process.one_open_per)}.\n"
     for privacy, roles in (("personal", process.sees_personal), ("secret", process.sees_secret)):
@@ -446,10 +447,25 @@ def _process(routine: Routine, name: str, process: Process) -> Iterator[str]:
         ("transition", "called", "from", "to", "who", "form", "with it", "rests on"),
         (_transition(routine, n, t) for n, t in process.transitions.items()),
     )
+    facts = list(_facts(process))
+    if facts:
+        yield "### Facts of a case of " + name + "\n"
+        yield from table(("fact", "called", "privacy", "brought by"), facts)
     rows = list(_guards(process))
     if rows:
         yield "### What must hold in " + name + "\n"
         yield from table(("guard", "kind", "what the refused person reads", "rests on"), rows)
+
+
+def _facts(process: Process) -> Iterator[list[str]]:
+    brought: dict[str, list[str]] = {name: [] for name in fields_of(process)}
+    for step, transition in process.transitions.items():
+        for name in (*form_fields(transition), *transition.sets):
+            if step not in brought[name]:
+                brought[name].append(step)
+    for name, declared in fields_of(process).items():
+        label = "-" if declared.label.en == name else both(declared.label)
+        yield [code(name), label, declared.privacy or "-", code(*brought[name])]
 
 
 def _state(routine: Routine, name: str, state: State) -> list[str]:

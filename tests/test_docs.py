@@ -165,3 +165,10 @@ def test_what_the_docs_quote_of_the_bundled_pack_stands_in_it() -> None:
     for block in quoted:
         for table in block.strip().split("\n\n"):
             assert table in pack, table
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_python_that_is_shown_is_python(page: Path) -> None:
+    """A Python block that is not run, as it needs a framework, is at least one that compiles."""
+    for block in re.findall(r"```python\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL):
+        compile(block, str(page), "exec")

@@ -49,6 +49,19 @@ SAID = {
         "  Koppla låset till kunden: inte nu",
         "      = Be någon som får: Administratör/samordnare. (någon annan)",
     ],
+    "one_door.py": [
+        "order the mounting: refused",
+        "     eva does consent.grant_service",
+        "     anna does consent.receive",
+        "order the mounting: done",
+        "agree the time: refused",
+        "agree the time: done",
+        "install the lock: done",
+        "pair the lock: refused",
+        "     sara does configuration_permission.grant",
+        "pair the lock: done",
+        "  paired with customer-17; all as recorded: True",
+    ],
 }
 
 
