@@ -223,4 +223,5 @@ def _unknown(path: str, key: str, known: Iterable[str]) -> Problem:
     names = [name.rstrip("_") for name in known]
     hint = nearest(key, names)
     ending = f"did you mean {hint!r}?" if hint else f"known here: {', '.join(sorted(names))}"
-    return Problem(_join(path, key[:80]), f"unknown key; {ending}")
+    shown = key[:80] if key.isprintable() else ascii(key[:80])[1:-1]
+    return Problem(_join(path, shown), f"unknown key; {ending}")
