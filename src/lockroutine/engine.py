@@ -148,6 +148,8 @@ class Engine:
             RulesError: The file knows another text of this routine under the same version.
             PluginsError: The plugins are wrong, or one that the routine needs is missing.
         """
+        if not isinstance(where, str | os.PathLike):
+            raise InvalidForm([Problem("where", "must be a path, or :memory:")])
         store: Store = MemoryStore() if where == ":memory:" else SqliteStore(where)
         try:
             return cls(
