@@ -1,0 +1,111 @@
+"""Looking at everything: whatever was changed, added or taken away is found and named."""
+
+from __future__ import annotations
+
+import attrs
+import pytest
+
+from lockroutine import Case, Event, Facts, NotFound
+from lockroutine.decide import Change
+from lockroutine.verify import problems_with, replay
+from smallpack import ANNA, BO, BOOKING, MONDAY, ROUTINE, opened, order
+
+BOOK = {ROUTINE.key: ROUTINE}
+
+
+@pytest.fixture(scope="module")
+def kept() -> tuple[Case, tuple[Event, ...]]:
+    engine = opened()
+    case = order(engine)
+    engine.perform(case.id, "book", actor=BO, form=BOOKING)
+    engine.perform(case.id, "errand", actor=ANNA, form={"errand_number": "P-9"})
+    return engine.case(case.id), engine.history(case.id)
+
+
+def found(case: Case, events: tuple[Event, ...]) -> list[str]:
+    return [str(problem) for problem in problems_with(BOOK.__getitem__, case, events)]
+
+
+def test_all_is_well(kept: tuple[Case, tuple[Event, ...]]) -> None:
+    """A case with its events as they were recorded has no problems."""
+    case, events = kept
+    assert found(case, events) == []
+    assert replay(BOOK.__getitem__, events) == case
+
+
+def test_a_changed_event(kept: tuple[Case, tuple[Event, ...]]) -> None:
+    """An event that was changed is named."""
+    case, (first, second, third) = kept
+    changed = attrs.evolve(second, actor="eva")
+    assert found(case, (first, changed, third)) == [
+        f"{case.id}/2: the event is not as it was recorded"
+    ]
+    changed = attrs.evolve(first, personal=Facts({**(first.personal or {}), "name": "Other"}))
+    assert found(case, (changed, second, third)) == [
+        f"{case.id}/1: the event is not as it was recorded"
+    ]
+
+
+def test_an_event_that_was_made_anew(kept: tuple[Case, tuple[Event, ...]]) -> None:
+    """An event that was changed and sealed again no longer fits to those behind it."""
+    case, (first, second, third) = kept
+    forged = attrs.evolve(second, actor="eva").sealed()
+    assert found(case, (first, forged, third)) == [
+        f"{case.id}/3: the event before it is not the one it was recorded after"
+    ]
+
+
+def test_missing_events(kept: tuple[Case, tuple[Event, ...]]) -> None:
+    """An event that is missing is named, in the middle, at the beginning and at the end."""
+    case, (first, second, third) = kept
+    assert found(case, (first, third)) == [f"{case.id}/3: event 2 of the case is missing"]
+    assert found(case, (second, third)) == [f"{case.id}/2: event 1 of the case is missing"]
+    assert found(case, (first, second)) == [f"{case.id}: the case knows of 3 events, there are 2"]
+    assert found(case, ()) == [f"{case.id}: the case knows of 3 events, there are 0"]
+
+
+def test_an_event_of_another_case(kept: tuple[Case, tuple[Event, ...]]) -> None:
+    """An event that was put into another case is named."""
+    case, (first, second, third) = kept
+    moved = attrs.evolve(third, case_id="another").sealed()
+    assert found(case, (first, second, moved)) == [
+        f"{case.id}/3: the event belongs to another case"
+    ]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"state": "done"},
+        {"unit": "south"},
+        {"data": Facts({"door": "back"})},
+        {"due_at": MONDAY},
+        {"is_open": False},
+    ],
+    ids=lambda change: next(iter(change)),
+)
+def test_a_changed_case(kept: tuple[Case, tuple[Event, ...]], change: dict[str, object]) -> None:
+    """A case that is not what its events make of it is named."""
+    case, events = kept
+    changed = attrs.evolve(case, **change)
+    assert found(changed, events) == [f"{case.id}: the case is not what its events make of it"]
+
+
+def test_a_case_that_forgot_its_last_event(kept: tuple[Case, tuple[Event, ...]]) -> None:
+    """A case set back to an earlier event does not agree with the later ones."""
+    case, events = kept
+    back = attrs.evolve(case, version=2)
+    assert found(back, events) == [f"{case.id}: the case knows of 2 events, there are 3"]
+
+
+def test_an_unknown_routine() -> None:
+    """A case of a routine that nobody knows is told as that."""
+    engine = opened()
+    case = order(engine)
+    with engine.store.writing() as transaction:
+        stored = attrs.evolve(case, routine="gone@1.0.0", version=2)
+        event = attrs.evolve(engine.history(case.id)[0], version=2, routine="gone@1.0.0").sealed()
+        transaction.apply([Change(before=case, case=stored, event=event)])
+    with pytest.raises(NotFound) as error:
+        engine.perform(case.id, "cancel", actor=ANNA)
+    assert str(error.value) == "There is no routine 'gone@1.0.0'."
