@@ -1,5 +1,6 @@
 """A plugin's settings: an attrs class, read strictly from TOML and the environment.
 
+>>> from attrs import field, frozen
 >>> @frozen(kw_only=True)
 ... class Settings:
 ...     url: str = field(metadata=setting("Where the ticket system is."))
@@ -16,7 +17,7 @@ from collections.abc import Mapping
 from typing import Any, TypeVar
 
 import attrs
-from attrs import frozen  # field is for the example above
+from attrs import frozen
 
 from lockroutine._strict import Wrong, problems_of, strict_converter
 from lockroutine.errors import PluginsError, Problem
