@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterator
-from functools import cache, partial
 
 import attrs
 
@@ -37,7 +36,14 @@ __all__ = ["all_cases", "in_scope", "look", "options", "shown", "verification", 
 
 def look(book: Book, reading: Reading) -> Callable[[Query], tuple[Case, ...]]:
     """How decisions find the cases that they ask for: each is looked for once."""
-    return cache(partial(book.find, reading))
+    known: dict[Query, tuple[Case, ...]] = {}
+
+    def find(query: Query) -> tuple[Case, ...]:
+        if query not in known:
+            known[query] = book.find(reading, query)
+        return known[query]
+
+    return find
 
 
 def in_scope(book: Book, case: Case, actor: Actor | None) -> bool:
