@@ -184,7 +184,7 @@ def problems_of(error: BaseException, path: str = "") -> list[Problem]:
             found += problems_of(inner, _deeper(path, inner))
         return found
     if isinstance(error, InvalidForm):
-        return [_under(path, problem) for problem in error.problems]
+        return [attrs.evolve(one, path=_join(path, one.path)) for one in error.problems]
     if isinstance(error, ForbiddenExtraKeysError):
         known = [a.alias or a.name for a in attrs.fields(error.cl)]
         return [_unknown(path, key, known) for key in sorted(map(str, error.extra_fields))]
@@ -206,13 +206,6 @@ def _deeper(path: str, error: BaseException) -> str:
                 f"{path}[{note.index}]" if isinstance(note.index, int) else _join(path, note.index)
             )
     return path
-
-
-def _under(path: str, problem: Problem) -> Problem:
-    # A validator names its own field; the converter has named it already.
-    if path == problem.path or path.endswith("." + problem.path):
-        return attrs.evolve(problem, path=path)
-    return attrs.evolve(problem, path=_join(path, problem.path))
 
 
 def _join(path: str, name: str) -> str:
