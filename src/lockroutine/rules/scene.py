@@ -68,7 +68,7 @@ class Scene:
                 return self.at.isoformat()
             case "each":
                 return self.item
-            case "value":
+            case _:
                 return ref.literal
 
     def text(self, ref: Ref) -> str:
