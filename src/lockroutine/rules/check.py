@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 import typing
 from collections.abc import Iterable, Iterator, Mapping
@@ -376,6 +377,12 @@ class _Process:
         yield from _length(self.pack, f"{path}.timer.before", timer.before)
         if timer.at:
             yield from _known(f"{path}.timer.at", [timer.at], self.fields, "field")
+            if timer.at in self.fields and not self._holds_a_time(timer.at):
+                yield Problem(f"{path}.timer.at", f"{timer.at!r} holds no time")
+
+    def _holds_a_time(self, name: str) -> bool:
+        set_by = (t.sets[name] for t in self.process.transitions.values() if name in t.sets)
+        return self.fields[name].type is dt.datetime or any(r.source == "event" for r in set_by)
 
     def _facts(self, path: str, transition: Transition) -> Found:
         for name, ref in transition.sets.items():
