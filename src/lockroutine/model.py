@@ -54,15 +54,15 @@ class Text:
         return self.sv if language == "sv" else self.en
 
 
-def _actor_id(value: object) -> str:
+def _actor_id(value: str) -> str:
     return identifier(value, "actor.id")
 
 
-def _system(value: object) -> str:
+def _system(value: str) -> str:
     return identifier(value, "reference.system")
 
 
-def _issued_id(value: object) -> str:
+def _issued_id(value: str) -> str:
     return identifier(value, "reference.id")
 
 
