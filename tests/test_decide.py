@@ -399,6 +399,46 @@ def test_what_the_driven_form_lacks_is_mended_in_the_driver() -> None:
     ]
 
 
+def test_what_no_form_can_mend() -> None:
+    """Where the driven step takes its values from the case alone, no field is to be mended."""
+    other_door = REHANG.replace('"case.door_type"', '"text.oval"')
+    engine = with_rules(order=ROUTINE.source.files["order.toml"] + other_door)
+    case = fitted(engine)
+    (reason,) = refusal(lambda: engine.perform(case.id, "rehang", actor=BO))
+    assert reason.rule == "process.lock.transitions.install.guards.fits"
+    assert reason.cures == ()
+
+
+def test_another_one_than_the_open_one() -> None:
+    """Where the subject has its one open case, but not the one that is meant, none is opened."""
+    subject = 'subject = "form.serial_number"\n'
+    match = 'match = { model = "text.X9" }\n'
+    engine = with_rules(("order", f"{subject}form", f"{subject}{match}form"))
+    lock(engine)
+    case = booked(engine)
+    (reason,) = refusal(lambda: engine.perform(case.id, "install", actor=BO, form=FITTED))
+    assert ways(reason) == ['Correct the field "Serial number" and make "Fit the lock" again.']
+
+
+def test_a_joint_step_beside_a_refusal() -> None:
+    """Where the step is refused already, a joint step that cannot be judged says no more."""
+    engine = with_rules(order=ROUTINE.source.files["order.toml"] + REHANG)
+    case = booked(engine)
+    assert rules(refusal(lambda: engine.perform(case.id, "rehang", actor=BO))) == [
+        "order.transitions.rehang.from"
+    ]
+
+
+def test_what_brings_a_driven_case_there_by_itself() -> None:
+    """A subject that no form gives has no field to mend."""
+    engine = with_rules(
+        ("order", 'subject = "form.serial_number"\nf', 'subject = "case.subject"\nf')
+    )
+    case = booked(engine)
+    (reason,) = refusal(lambda: engine.perform(case.id, "install", actor=BO, form=FITTED))
+    assert ways(reason) == ['Make "Register" in Lock. These may: Installer.']
+
+
 def test_nothing_to_drive() -> None:
     """Where the other case does not exist, the joint says so, with what would bring it there."""
     engine = opened()
@@ -705,6 +745,37 @@ def test_cures_through_joint_steps() -> None:
     assert 'Make "Cancel" in Order. These may: Coordinator, Manager.' in ways(free)
 
 
+def test_cures_for_a_case_that_is_found_by_a_field() -> None:
+    """Where a case is found by a field, the steps that fill it in are the way, not a new case."""
+    guard = """
+
+[process.opening.transitions.open.guards.hangs]
+kind = "case_in_state"
+process = "lock"
+find = "customer"
+states = ["mounted"]
+otherwise = { sv = "Nej ($state).", en = "No ($state)." }
+clauses = ["C5"]
+"""
+    engine = with_rules(other=ROUTINE.source.files["other.toml"] + guard)
+    verdict = engine.explain_start("opening", "open", actor=KIM, subject="c-1", unit="north")
+    (reason,) = verdict.reasons
+    assert reason.text.en == "No ()."
+    assert ways(reason) == ['Make "Fit the lock" in Order. These may: Installer.']
+
+
+def test_cures_instead() -> None:
+    """A pack may name what to do in the place of a refused step."""
+    engine = with_rules(
+        ("order", 'en = "The customer has not agreed." }', 'en = "No." }\ninstead = ["cancel"]')
+    )
+    case = order(engine)
+    form = {**BOOKING, "customer_agreed": False}
+    assert cures_of(engine, case, "book", BO, form)[-1] == (
+        'Make "Cancel" in Order. These may: Coordinator, Manager.'
+    )
+
+
 def test_cures_by_the_clock() -> None:
     """Where only time helps, one is told to wait."""
     guard = """
@@ -852,6 +923,42 @@ def test_what_a_step_sets_clears_and_undoes() -> None:
     assert case.data["fitted_at"] == MONDAY.isoformat()
     assert case.data["fitted"] is True
     assert case.done == {"order", "book", "install"}
+
+
+def test_references_that_are_not_there_yet() -> None:
+    """A reference that a step takes from the case comes once there is one."""
+    form, brings = 'form = "lock_test"\n', 'references = { supplier = "case.errand_number" }\n'
+    engine = with_rules(("order", form, form + brings))
+    case = fitted(engine)
+    tested = {"cycles": 5, "works": True}
+    assert engine.perform(case.id, "test", actor=BO, form=tested).references == ()
+    engine.perform(case.id, "errand", actor=ANNA, form={"errand_number": "P-9"})
+    assert len(engine.perform(case.id, "test", actor=BO, form=tested).references) == 1
+
+
+def test_a_timer_that_waits_for_its_time() -> None:
+    """A timer that is told by a field begins once the field is given."""
+    lapse = """
+
+[process.order.transitions.lapse]
+label = { sv = "Låt gå", en = "Let go" }
+from = ["ordered", "booked"]
+to = "cancelled"
+by = ["clock"]
+timer = { at = "ends_at", after = "P1D" }
+clauses = ["C1"]
+"""
+    clock = Clock()
+    engine = with_rules(
+        ("order", 'timer = { after = "P7D" }', 'timer = { after = "P700D" }'),
+        ("order", 'timer = { after = "P30D" }', 'timer = { after = "P800D" }'),
+        clock=clock,
+        order=ROUTINE.source.files["order.toml"] + lapse,
+    )
+    case = order(engine)
+    assert case.timer_at == dt.datetime(2028, 1, 31, 9, 0, tzinfo=dt.UTC)
+    case = engine.perform(case.id, "book", actor=BO, form=BOOKING)
+    assert case.timer_at == dt.datetime(2026, 3, 4, 10, 0, tzinfo=dt.UTC)
 
 
 def test_a_step_that_stays_counts_from_before() -> None:

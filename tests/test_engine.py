@@ -692,6 +692,7 @@ def test_how_long_a_state_takes(engine: Engine, clock: Clock) -> None:
         case = engine.start("consent", "ask", actor=ANNA, subject=f"c-{hours}", unit="north")
         clock.pass_(hours=hours)
         engine.perform(case.id, "receive", actor=ANNA)
+    permission(engine)
     stays = engine.figures().time_in_state[("consent", "asked")]
     assert (stays.stays, stays.total, stays.mean) == (
         2,

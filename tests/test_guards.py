@@ -271,6 +271,19 @@ def test_time_window(older: str, later: str, days: float, passes: bool) -> None:
     )
 
 
+def test_time_window_after_others() -> None:
+    """A time may not lie before others that are known."""
+    guard = TimeWindow(value=FORM, not_before=(DATA, Ref("case", "b")), otherwise=NO)
+    assert guard.refs() == (FORM, DATA, Ref("case", "b"))
+    later = (MONDAY + dt.timedelta(hours=1)).isoformat()
+    assert judged(guard, scene({"a": MONDAY.isoformat()})) is None
+    assert judged(guard, scene({"a": later}, data={"a": MONDAY.isoformat()})) is None
+    assert judged(guard, scene({"a": MONDAY.isoformat()}, data={"b": later})) == Finding(
+        wants=(Want(field="a"),)
+    )
+    assert unjudged(guard, scene({"a": later}, data={"a": "soon"})) == "case.a"
+
+
 def test_time_window_unjudged() -> None:
     """No time, and a parameter that is no duration, cannot be judged."""
     guard = TimeWindow(value=FORM, not_older_than="five", otherwise=NO)

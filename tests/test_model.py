@@ -31,7 +31,7 @@ from lockroutine import (
     Verdict,
     Verification,
 )
-from lockroutine.errors import nearest
+from lockroutine.errors import PluginsError, TryAgain, nearest
 from lockroutine.facts import NOTHING, aware, canonical, identifier, serial_number, sha256
 from smallpack import MONDAY, PHONE, short
 
@@ -395,6 +395,8 @@ def test_verdict_in_words() -> None:
         (NotFound("case", "\ud800"), "There is no case '\\ud800'."),
         (ConflictError("Somebody was first.", "1", ["a", "b"]), "Somebody was first."),
         (StoreError("The store is closed."), "The store is closed."),
+        (PluginsError([Problem("a", "x"), Problem("b", "y")]), "a: x\nb: y"),
+        (TryAgain("The line is busy."), "The line is busy."),
     ],
     ids=short,
 )

@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cattrs.errors import IterableValidationError, IterableValidationNote
 from hypothesis import given
 from hypothesis import strategies as st
 
 from lockroutine import NotFound, Problem, RulesError, load_routine
-from lockroutine._strict import problems_of
+from lockroutine._strict import Wrong, problems_of
 from lockroutine.rules.reader import Source, bundled, read_source
 from lockroutine.rules.trace import trace
 from smallpack import FOLDER, ROUTINE, SMALL, edited, problems
@@ -208,6 +209,15 @@ def test_what_is_no_problem_is_raised() -> None:
     """An error that says nothing of the data is not taken for one that does."""
     with pytest.raises(RuntimeError, match="out of order"):
         problems_of(RuntimeError("out of order"))
+
+
+def test_notes_of_others() -> None:
+    """A note that somebody else left on an error is no part of its path."""
+    inner = Wrong("is wrong")
+    inner.add_note("seen at noon")
+    inner.add_note(IterableValidationNote("[0]", 0, int))
+    error = IterableValidationError("problems", [inner], tuple)
+    assert problems_of(error, "a") == [Problem("a[0]", "is wrong")]
 
 
 def test_a_problem_without_a_path() -> None:
