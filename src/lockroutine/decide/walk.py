@@ -303,8 +303,8 @@ class Walk:
                 helps += cures.bring(moment.routine, joint.process, None, from_)
             if joint.subject.source == "form":
                 helps += cures.correct(moment, joint.subject.name)
-            text = joint.otherwise or say("missing", process=joint.process)
-            self._refuse(moment, path, text, helps=helps, source=joint)
+            assert joint.otherwise  # the pack's reader saw to it
+            self._refuse(moment, path, joint.otherwise, helps=helps, source=joint)
         return None
 
 

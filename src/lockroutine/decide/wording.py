@@ -41,10 +41,6 @@ _TEXTS = {
         sv="Det finns flera öppna ärenden som det kan gälla ($process), så inget är gjort.",
         en="Several open cases could be meant ($process), so nothing was done.",
     ),
-    "missing": Text(
-        sv="Det finns inget öppet ärende av det slag som behövs ($process).",
-        en="There is no open case of the kind that is needed ($process).",
-    ),
     "order_in_time": Text(
         sv="Ärendet har redan en senare händelse. Det som är antecknat skrivs inte om.",
         en="The case already has a later event. What is on record is not rewritten.",
