@@ -117,6 +117,9 @@ def test_steps_that_only_come_with_others() -> None:
     assert reason.text.en == (
         "This (Fit) is never done by itself, only together with another step."
     )
+    assert reason.text.sv == (
+        "Detta (Sätt upp) görs aldrig för sig, bara tillsammans med ett annat steg."
+    )
     assert ways(reason) == ['Make "Fit the lock" in Order. These may: Installer.']
 
 
@@ -310,6 +313,7 @@ def test_what_cannot_be_judged_is_refused() -> None:
     assert reason.text.en.startswith('The rule "works" cannot be judged (')
     assert reason.text.en.endswith("), and then the answer is no.")
     assert reason.text.sv.startswith("Regeln «works» kan inte bedömas (")
+    assert reason.text.sv.endswith("), och då är svaret nej.")
     assert "case.works" in reason.text.en
 
 
@@ -394,9 +398,9 @@ def test_what_the_driven_form_lacks_is_mended_in_the_driver() -> None:
     lock(engine, fits=("oval",))
     case = booked(engine)
     (reason,) = refusal(lambda: engine.perform(case.id, "install", actor=BO, form=FITTED))
-    assert [(cure.transition, cure.field) for cure in reason.cures] == [
-        ("install", "serial_number")
-    ]
+    (cure,) = reason.cures
+    assert (cure.transition, cure.field) == ("install", "serial_number")
+    assert cure.text.sv == "Rätta uppgiften «Serienummer» och gör «Montera» igen."
 
 
 def test_what_no_form_can_mend() -> None:
@@ -703,6 +707,8 @@ def test_cures_for_what_is_to_be_done_first() -> None:
     assert cures_of(engine, case, "grant", MAJ, until) == [
         'Make "Attest" first. These may: Manager.'
     ]
+    (reason,) = engine.explain(case.id, "grant", actor=MAJ, form=until).reasons
+    assert reason.cures[0].text.sv == "Gör «Intyga» först. Det får: Chef."
 
 
 def test_cures_for_duties() -> None:

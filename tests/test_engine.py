@@ -644,6 +644,7 @@ def test_nobody_is_the_clock(engine: Engine) -> None:
         engine.perform(case.id, "expire", actor=ANNA)
     (reason,) = error.value.verdict.reasons
     assert reason.text.en == "This (Let it lapse) happens by itself when its time has come."
+    assert reason.text.sv == "Detta (Låt förfalla) sker av sig självt när tiden är inne."
     with pytest.raises(Refused, match="happens by itself when its time has come"):
         engine.perform(case.id, "expire", actor=Actor("clock", roles={"clock"}, units={"north"}))
 

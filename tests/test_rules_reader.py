@@ -16,7 +16,7 @@ from lockroutine import NotFound, Problem, RulesError, load_routine
 from lockroutine._strict import Wrong, problems_of
 from lockroutine.rules.reader import Source, bundled, read_source
 from lockroutine.rules.trace import trace
-from smallpack import FOLDER, ROUTINE, SMALL, edited, problems
+from smallpack import FOLDER, MONDAY, ROUTINE, SMALL, edited, problems
 
 CASES: list[dict[str, Any]] = tomllib.loads(
     (FOLDER.parent / "problems.toml").read_text(encoding="utf-8")
@@ -233,6 +233,17 @@ def test_a_routine_is_a_value() -> None:
     """A routine pickles, says what it is, and is known by name and version."""
     again = pickle.loads(pickle.dumps(ROUTINE))
     assert (again.key, repr(again), again.source) == ("small@1.0.0", "<Routine small@1.0.0>", SMALL)
+
+
+def test_what_is_asked_of_a_routine() -> None:
+    """A routine tells an effect's rule by its path, and a time by a duration or a parameter."""
+    rule = ROUTINE.effect_rule("process.order.transitions.order.effects.ticket")
+    assert rule.kind == "open_ticket"
+    assert ROUTINE.after(MONDAY, "fresh") == ROUTINE.after(MONDAY, "P7D")
+    assert ROUTINE.after(MONDAY, "P7D", -1) < MONDAY
+    assert ROUTINE.tending_roles() == ()
+    tended = edited(("routine", "[role.staff]\n", "[role.staff]\ntends_effects = true\n"))
+    assert load_routine(tended).tending_roles() == ("staff",)
 
 
 def test_trace() -> None:
