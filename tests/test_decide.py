@@ -178,6 +178,7 @@ def test_the_state() -> None:
             transition="book",
             roles=("installer",),
             case_id=case.id,
+            form="appointment",
             text=reason.cures[0].text,
         ),
     )

@@ -303,7 +303,7 @@ def test_case_in_state() -> None:
     )
     right, other = case("received", process="consent"), case("asked", process="consent")
     assert judged(CONSENT, scene(), other, right) is None
-    want = Want(process="consent", states=("received",), case=other)
+    want = Want(process="consent", states=("received",), case=other, subject="customer-17")
     assert judged(CONSENT, scene(), other) == Finding(
         values=Facts({"state": "asked"}), wants=(want,)
     )
@@ -312,7 +312,7 @@ def test_case_in_state() -> None:
 def test_case_in_no_state() -> None:
     """Where there is no case, or only one that has ended, another is to be opened."""
     ended = case("withdrawn", process="consent", is_open=False)
-    want = Want(process="consent", states=("received",))
+    want = Want(process="consent", states=("received",), subject="customer-17")
     expected = Finding(values=Facts({"state": ""}), wants=(want,))
     assert judged(CONSENT, scene()) == judged(CONSENT, scene(), ended) == expected
 

@@ -22,12 +22,13 @@ from lockroutine.arguments import (
 )
 from lockroutine.book import Book
 from lockroutine.contacts import Contacts
-from lockroutine.decide import Command, answer, decide, permit
+from lockroutine.decide import Command, answer, barred, decide, permit, says_the_same
 from lockroutine.decide.evolve import clock_steps
 from lockroutine.delivery import Delivery, DeliveryReport
 from lockroutine.errors import (
     ConflictError,
     InvalidForm,
+    LockroutineError,
     NotFound,
     PluginsError,
     Problem,
@@ -48,6 +49,7 @@ from lockroutine.model import (
     WorkItem,
 )
 from lockroutine.plugins import Plugins
+from lockroutine.pulling import Accounts, Puller, PullReport
 from lockroutine.routine import Routine, load_routine
 from lockroutine.rules.terms import CLOCK
 from lockroutine.stores import MemoryStore, Reading, SqliteStore, Store, Writing
@@ -62,6 +64,10 @@ def _now() -> dt.datetime:
     return dt.datetime.now(dt.UTC)
 
 
+def _nobody(_: str) -> None:
+    """Without accounts, nobody in the ticket system is known."""
+
+
 class Engine:
     """Cases under a routine: who may do what, done once and durably, and what waits for whom.
 
@@ -73,6 +79,7 @@ class Engine:
         clock: What the time is told by; must return aware times.
         plugins: The plugins that effects go through; objects as `hookspecs` describes them.
         contacts: Where notices go to.
+        accounts: Who stands behind an account of the ticket system, for `pull`.
         language: The language of tickets.
 
     Raises:
@@ -96,6 +103,7 @@ class Engine:
         clock: Callable[[], dt.datetime] = _now,
         plugins: Iterable[object] = (),
         contacts: Contacts | None = None,
+        accounts: Accounts = _nobody,
         language: Language = "sv",
     ) -> None:
         if type(routine) is not Routine:
@@ -104,6 +112,7 @@ class Engine:
         self._clock = clock
         self._book = Book(routine)
         self.plugins = Plugins(plugins)
+        self._accounts = accounts
         problems = self.plugins.problems_with(routine.pack) if self.plugins.names() else ()
         if problems:
             raise PluginsError(problems)
@@ -131,6 +140,7 @@ class Engine:
         clock: Callable[[], dt.datetime] = _now,
         plugins: Iterable[object] = (),
         contacts: Contacts | None = None,
+        accounts: Accounts = _nobody,
         language: Language = "sv",
     ) -> Engine:
         """Open an engine on a SQLite file, which is made if there is none, or on ``:memory:``.
@@ -141,6 +151,7 @@ class Engine:
             clock: What the time is told by.
             plugins: The plugins that effects go through.
             contacts: Where notices go to.
+            accounts: Who stands behind an account of the ticket system, for `pull`.
             language: The language of tickets.
 
         Raises:
@@ -158,6 +169,7 @@ class Engine:
                 clock=clock,
                 plugins=plugins,
                 contacts=contacts,
+                accounts=accounts,
                 language=language,
             )
         except BaseException:
@@ -227,7 +239,7 @@ class Engine:
         stated = self._stated(process, subject, unit, command) if key else ""
         with self._writing() as transaction:
             if key:
-                first = self._repeated(transaction, key, stated, actor)
+                first = self._repeated(transaction, key, stated, command)
                 if first:
                     return first
             case = self.routine.blank(process, self._new_id(command), subject, unit)
@@ -278,12 +290,12 @@ class Engine:
         stated = self._stated(case_id, "", "", command) if key else ""
         with self._writing() as transaction:
             if key:
-                first = self._repeated(transaction, key, stated, actor)
+                first = self._repeated(transaction, key, stated, command)
                 if first:
                     return first
             case = self._case(transaction, case_id)
             if expect is not None and expect != case.version:
-                raise self._conflict(transaction, case, expect)
+                raise self._conflict(transaction, case, command, expect)
             return self._do(transaction, case, command, key, stated)
 
     def tick(self, limit: int = MOST) -> tuple[Case, ...]:
@@ -470,6 +482,21 @@ class Engine:
         """Let a `deliver` in another thread end: it takes nothing more."""
         self._delivery.stop()
 
+    def pull(self, *, unit: str = "municipality") -> PullReport:
+        """Read what tickets and the admin tool report back, and bring it into the cases.
+
+        A report in a ticket becomes the step that it means, by the same rules as if it had been
+        typed in here. Battery levels are recorded, and the registers are compared. What was read
+        before counts no second time.
+
+        Args:
+            unit: The unit of what belongs to no case of ours.
+        """
+        deadline = self._time() + dt.timedelta(seconds=60)
+        return Puller(
+            self, self.store, self.plugins, self._accounts, identifier(unit, "unit"), deadline
+        ).pull()
+
     def retry(self, key: str, *, actor: Actor) -> Effect:
         """Try an effect that is parked, or waits for its next attempt, as soon as may be.
 
@@ -544,7 +571,9 @@ class Engine:
         """What a key stands for: a repeat must say the same."""
         return sha256(canonical((target, subject, unit, command.transition, command.actor.id)))
 
-    def _repeated(self, transaction: Writing, key: str, stated: str, actor: Actor) -> Case | None:
+    def _repeated(
+        self, transaction: Writing, key: str, stated: str, command: Command
+    ) -> Case | None:
         first = transaction.first_result(key)
         if first is None:
             return None
@@ -552,8 +581,10 @@ class Engine:
             raise ConflictError("This key was used for another command already.", first.case_id)
         self._book.load(transaction)
         events = transaction.history(first.case_id)[: first.version]
+        if not says_the_same(self._book, command, events[-1]):
+            raise ConflictError("This key was used with another form already.", first.case_id)
         case = replay(self._book.__getitem__, events)
-        return self._book[case.routine].seen_by(case, actor)
+        return self._book[case.routine].seen_by(case, command.actor)
 
     @contextmanager
     def _writing(self) -> Iterator[Writing]:
@@ -588,7 +619,20 @@ class Engine:
             raise NotFound("case", case_id)
         return self._book.meet(reading, case)
 
-    def _conflict(self, reading: Reading, case: Case, expect: int) -> ConflictError:
+    def _conflict(
+        self, reading: Reading, case: Case, command: Command, expect: int
+    ) -> LockroutineError:
+        """That the case has moved on; whoever may not touch it at all is not told even that."""
+        hindrance = barred(self._book, case, command)
+        if hindrance:
+            return Refused(
+                Verdict(
+                    process=case.process,
+                    transition=command.transition,
+                    case_id=case.id,
+                    reasons=(hindrance,),
+                )
+            )
         changed = [e.transition for e in reading.history(case.id) if e.version > expect]
         since = f": since then {', '.join(changed)}" if changed else ""
         message = f"The case is at version {case.version}, not {expect}{since}."

@@ -25,6 +25,7 @@ __all__ = [
     "ContactPerson",
     "Delivery",
     "Dialog",
+    "Difference",
     "DoorOpening",
     "Errand",
     "FaultReport",
@@ -48,6 +49,7 @@ __all__ = [
     "Swap",
     "SystemFaultReport",
     "SystemUpdate",
+    "UnreadReport",
     "VisitOrder",
     "VisitTime",
 ]
@@ -570,6 +572,45 @@ class SystemUpdate:
     release: str = field(metadata=entry("Version", "Release", longest=60))
 
 
+@frozen(kw_only=True, field_transformer=checked)
+class UnreadReport:
+    """What was written into a ticket and could not be taken as a report, and why.
+
+    Source: B8, N4.
+    """
+
+    text: str = field(metadata=entry("Text", "Text", privacy="personal", longest=2000, lines=True))
+    why: str = field(metadata=entry("Varför", "Why", longest=2000, lines=True))
+
+
+@frozen(kw_only=True, field_transformer=checked)
+class Difference:
+    """How the register here and the one in the administration tool differ on a lock.
+
+    Source: R2.
+    """
+
+    difference: Literal[
+        "missing_here",
+        "missing_there",
+        "paired_only_here",
+        "paired_only_there",
+        "paired_otherwise",
+    ] = field(
+        metadata=entry(
+            "Skillnad",
+            "Difference",
+            choices={
+                "missing_here": ("Låset finns bara i verktyget", "The lock is only in the tool"),
+                "missing_there": ("Låset saknas i verktyget", "The tool lacks the lock"),
+                "paired_only_here": ("Kopplat bara här", "Paired only here"),
+                "paired_only_there": ("Kopplat bara i verktyget", "Paired only in the tool"),
+                "paired_otherwise": ("Kopplat till olika kunder", "Paired with two customers"),
+            },
+        )
+    )
+
+
 def form_name(form: type) -> str:
     """The name by which a rule pack knows a form.
 
@@ -589,6 +630,7 @@ FORMS: Mapping[str, type] = {
         ClaimReport,
         Delivery,
         Dialog,
+        Difference,
         DoorOpening,
         Errand,
         FaultReport,
@@ -612,6 +654,7 @@ FORMS: Mapping[str, type] = {
         Swap,
         SystemFaultReport,
         SystemUpdate,
+        UnreadReport,
         VisitOrder,
         VisitTime,
     )

@@ -156,6 +156,7 @@ class TicketReport:
         author: Who wrote it, by their account in the ticket system.
         text: What they wrote.
         written_at: When.
+        ours: True if it is a note that this library added, told by the key that it bears.
     """
 
     id: str
@@ -163,6 +164,7 @@ class TicketReport:
     author: str
     text: str = field(repr=False)
     written_at: dt.datetime
+    ours: bool = False
 
 
 @frozen(kw_only=True)

@@ -324,6 +324,8 @@ class Cure:
         transition: The transition to make there.
         roles: The roles that may make it.
         case_id: The case to make it on; empty if it opens one.
+        subject: Whom or what a case that it opens is about, as far as that can be told.
+        form: The name of the form that it takes; empty if none.
         field: What to give or change in this transition's own form, if that is the cure.
         text: The same in words.
     """
@@ -332,6 +334,8 @@ class Cure:
     transition: str
     roles: tuple[str, ...]
     case_id: str = ""
+    subject: str = ""
+    form: str = ""
     field: str = ""
     text: Text
 

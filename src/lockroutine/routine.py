@@ -26,7 +26,7 @@ from lockroutine.rules.fields import fields_of
 from lockroutine.rules.reader import Source, read_pack, read_source
 from lockroutine.rules.schema import Duty, Pack, Process, State, Template, Transition
 from lockroutine.rules.shown import App, Link, Shown, SupportHours
-from lockroutine.rules.terms import CLOCK, JOINT, Message
+from lockroutine.rules.terms import CLOCK, RESERVED, Message
 
 __all__ = ["CompiledProcess", "Routine", "Step", "load_routine"]
 
@@ -220,7 +220,7 @@ class Routine:
 
     def roles_for(self, step: Step) -> tuple[str, ...]:
         """Who may make a step: its roles, not counting the clock and joint steps."""
-        return tuple(role for role in self.transition(step).by if role not in (CLOCK, JOINT))
+        return tuple(role for role in self.transition(step).by if role not in RESERVED)
 
     def label(self, step: Step) -> Text:
         """A step in words."""

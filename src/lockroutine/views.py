@@ -6,7 +6,8 @@ Everything here is derived whenever it is asked, inside one reading of the store
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
 
 import attrs
 
@@ -80,7 +81,7 @@ def options(
     for name, transition in routine.process(case.process).leaving(case.state):
         step = Step(case.process, name)
         if routine.roles_for(step):
-            form = routine.form(step)
+            form, title = routine.form(step), transition.label.get(language)
             yield Option(
                 process=case.process,
                 transition=name,
@@ -88,8 +89,13 @@ def options(
                 to=transition.to or case.state,
                 verdict=answer(permit(book, case, attrs.evolve(command, transition=name)), find),
                 form=transition.form,
-                schema=json_schema(form, language) if form else None,
+                schema=_titled(json_schema(form, language), title) if form else None,
             )
+
+
+def _titled(schema: Mapping[str, Any], title: str) -> Mapping[str, Any]:
+    """A form's schema, called as the transition is called that it is filled in for."""
+    return {**schema, "title": title}
 
 
 def worklist(
@@ -142,4 +148,7 @@ def verification(book: Book, reading: Reading) -> Verification:
             continue
         problems += problems_with(book.__getitem__, case, history)
         events += len(history)
+    strays = reading.event_count() - events
+    if strays > 0:
+        problems.append(Problem("events", f"{strays} belong to no case that is there"))
     return Verification(cases=cases, events=events, problems=tuple(problems))

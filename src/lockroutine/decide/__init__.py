@@ -26,17 +26,32 @@ from typing import TypeVar
 
 import attrs
 
+from lockroutine._fields import facts_of, read_form
 from lockroutine.decide.command import Change, Command, Decision
 from lockroutine.decide.evolve import evolve
 from lockroutine.decide.walk import Asking, Book, Walk
 from lockroutine.errors import Refused
 from lockroutine.model import (
     Case,
+    Event,
     Query,
+    Reason,
     Verdict,
 )
+from lockroutine.routine import Step
 
-__all__ = ["Asking", "Change", "Command", "Decision", "answer", "decide", "evolve", "permit"]
+__all__ = [
+    "Asking",
+    "Change",
+    "Command",
+    "Decision",
+    "answer",
+    "barred",
+    "decide",
+    "evolve",
+    "permit",
+    "says_the_same",
+]
 
 T = TypeVar("T")
 
@@ -63,6 +78,29 @@ def permit(book: Book, case: Case, command: Command) -> Asking[Verdict]:
     walk = Walk(book, command)
     yield from walk.make(case)
     return walk.verdict(case)
+
+
+def barred(book: Book, case: Case, command: Command) -> Reason | None:
+    """Why this actor may not make the transition at all, whatever the case is like; or None.
+
+    Raises:
+        NotFound: There is no such transition.
+    """
+    return Walk(book, command).barred(case)
+
+
+def says_the_same(book: Book, command: Command, event: Event) -> bool:
+    """Whether a command has the form that an event was made with, as far as it is still kept.
+
+    Raises:
+        InvalidForm: The command's form is wrong.
+    """
+    routine = book[event.routine]
+    form = routine.form(Step(event.process, event.transition))
+    if form is None:
+        return not command.form
+    given, personal = facts_of(read_form(form, command.form or {}))
+    return given == event.form and event.personal in (None, personal)
 
 
 def decide(book: Book, case: Case, command: Command) -> Asking[Decision]:

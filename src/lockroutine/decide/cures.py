@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
+import attrs
+
 from lockroutine.decide.moment import Moment
 from lockroutine.decide.wording import say
 from lockroutine.model import Case, Cure, Text
@@ -28,16 +30,17 @@ def _for_want(book: Mapping[str, Routine], moment: Moment, want: Want) -> Iterat
         yield from correct(moment, want.field)
     for name in want.transitions:
         yield from _make_first(moment, name)
-    if want.process and want.case is None:
-        brought = bring if want.opens else _arrive
-        yield from brought(moment.routine, want.process, None, want.states)
+    if want.process and want.case is None and want.opens:
+        yield from _open(moment.routine, want)
+    elif want.process and want.case is None:
+        yield from _arrive(moment.routine, want.process, want.states)
     elif want.process and want.case is not None:
         pinned = book[want.case.routine]
         there = tuple(bring(pinned, want.process, want.case, want.states)) if want.states else ()
         yield from there or leave(pinned, want.case)
         if want.states and not there:
             # The open case can no longer get there; a new one can.
-            yield from bring(moment.routine, want.process, None, want.states)
+            yield from _open(moment.routine, want)
 
 
 def correct(moment: Moment, field: str) -> Iterator[Cure]:
@@ -52,7 +55,7 @@ def correct(moment: Moment, field: str) -> Iterator[Cure]:
         step = moment.step
         text = say("cure_field", field=label, step=moment.routine.label(step))
         roles = moment.routine.roles_for(step)
-        yield _cure(step, roles, moment.case, text=text, field=field)
+        yield _cure(moment.routine, step, roles, moment.case, text=text, field=field)
         return
     for ref in (driver.joint.form.get(field), driver.joint.subject):
         if ref is not None and ref.source == "form":
@@ -61,9 +64,11 @@ def correct(moment: Moment, field: str) -> Iterator[Cure]:
 
 
 def instead(moment: Moment, names: Iterable[str]) -> Iterator[Cure]:
-    """Other transitions of the case, to make in the place of this one."""
+    """Other steps to make in the place of this one: of this case, or of another process."""
     for name in names:
-        yield from _steps(moment.routine, Step(moment.step.process, name), moment.case)
+        process, _, transition = name.rpartition(".")
+        step = Step(process or moment.step.process, transition)
+        yield from _steps(moment.routine, step, None if process else moment.case)
 
 
 def bring(
@@ -75,13 +80,18 @@ def bring(
         yield from _steps(routine, Step(process, name), case)
 
 
-def _arrive(
-    routine: Routine, process: str, case: Case | None, states: Iterable[str]
-) -> Iterator[Cure]:
+def _open(routine: Routine, want: Want) -> Iterator[Cure]:
+    """The step that opens the case that is wanted, with whom it is about."""
+    for cure in bring(routine, want.process, None, want.states):
+        same = cure.process == want.process
+        yield attrs.evolve(cure, subject=want.subject) if same else cure
+
+
+def _arrive(routine: Routine, process: str, states: Iterable[str]) -> Iterator[Cure]:
     """The last steps by which some case comes into one of these states."""
     for name, transition in routine.process(process).rules.transitions.items():
         if transition.to in states:
-            yield from _steps(routine, Step(process, name), case)
+            yield from _steps(routine, Step(process, name), None)
 
 
 def leave(routine: Routine, case: Case) -> Iterator[Cure]:
@@ -105,7 +115,7 @@ def for_role(moment: Moment) -> Iterator[Cure]:
     roles = moment.routine.roles_for(moment.step)
     if roles:
         text = say("cure_role", roles=moment.routine.role_labels(roles))
-        yield _cure(moment.step, roles, moment.case, text=text)
+        yield _cure(moment.routine, moment.step, roles, moment.case, text=text)
     else:
         yield from _steps(moment.routine, moment.step, None)
 
@@ -118,23 +128,30 @@ def _steps(
     roles = routine.roles_for(step)
     if roles:
         text = say(words, step=routine.label(step), process=label, roles=routine.role_labels(roles))
-        yield _cure(step, roles, case, text=text)
+        yield _cure(routine, step, roles, case, text=text)
     elif CLOCK in routine.transition(step).by:
         text = say("cure_clock", step=routine.label(step), process=label)
-        yield _cure(step, (CLOCK,), case, text=text)
+        yield _cure(routine, step, (CLOCK,), case, text=text)
     else:
         for driver in routine.drivers(step):
             yield from _steps(routine, driver, None)
 
 
 def _cure(
-    step: Step, roles: tuple[str, ...], case: Case | None, *, text: Text, field: str = ""
+    routine: Routine,
+    step: Step,
+    roles: tuple[str, ...],
+    case: Case | None,
+    *,
+    text: Text,
+    field: str = "",
 ) -> Cure:
     return Cure(
         process=step.process,
         transition=step.transition,
         roles=roles,
         case_id=case.id if case and case.version else "",
+        form=routine.transition(step).form,
         field=field,
         text=text,
     )

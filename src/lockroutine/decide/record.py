@@ -11,7 +11,7 @@ from lockroutine.decide.evolve import evolve
 from lockroutine.decide.moment import Moment
 from lockroutine.facts import NOTHING, Facts, Value, canonical
 from lockroutine.model import Case, Effect, Event, Reference
-from lockroutine.rules.effects import EffectRule, PairLock, SendNotice, UnpairLock
+from lockroutine.rules.effects import EffectRule
 from lockroutine.rules.scene import Scene
 
 __all__ = ["change_of"]
@@ -84,11 +84,9 @@ def _effects_of(
 ) -> Iterator[Effect]:
     """What one rule asks for, once the event has been made: a notice for each recipient."""
     data, named = _named(moment, scene.case, getattr(rule, "template", ""))
-    if isinstance(rule, PairLock | UnpairLock):
-        data["serial_number"] = scene.value(rule.serial_number)
-        data["customer"] = scene.value(rule.customer)
+    data |= {name: scene.value(ref) for name, ref in rule.carries().items()}
     values, personal = Facts(data), Facts(named)
-    for recipient in rule.to if isinstance(rule, SendNotice) else ("",):
+    for recipient in rule.recipients():
         yield Effect(
             key="/".join(filter(None, (event.case_id, str(event.version), name, recipient))),
             rule=f"{moment.path}.effects.{name}",

@@ -24,7 +24,7 @@ from lockroutine.rules.calendar import Duration
 from lockroutine.rules.guards import CaseInState, Finding, Guard, NoCaseInState
 from lockroutine.rules.scene import FormNeeded, Scene, Unjudged
 from lockroutine.rules.schema import Joint, Transition
-from lockroutine.rules.terms import CLOCK, Message
+from lockroutine.rules.terms import CLOCK, JOINT, PULL, Message
 
 __all__ = ["Asking", "Book", "Walk"]
 
@@ -61,9 +61,21 @@ class Walk:
             open_rules=tuple(dict.fromkeys(self._open)),
         )
 
+    def barred(self, case: Case) -> Reason | None:
+        """Why the command's actor may not make its transition at all, or None."""
+        return _not_for_this_actor(self._moment(case))
+
     def make(self, case: Case) -> Asking[None]:
         """The command's own transition: roles first, then everything else."""
-        moment = Moment(
+        moment = self._moment(case)
+        hindrance = _not_for_this_actor(moment)
+        if hindrance:
+            self._reasons.append(hindrance)
+            return
+        yield from self._step(attrs.evolve(moment, form=_form(moment, self._command.form)))
+
+    def _moment(self, case: Case) -> Moment:
+        return Moment(
             routine=self._book[case.routine],
             step=Step(case.process, self._command.transition),
             case=case,
@@ -71,11 +83,6 @@ class Walk:
             actor=self._command.actor,
             at=self._happened_at(case),
         )
-        hindrance = _not_for_this_actor(moment)
-        if hindrance:
-            self._reasons.append(hindrance)
-            return
-        yield from self._step(attrs.evolve(moment, form=_form(moment, self._command.form)))
 
     def _happened_at(self, case: Case) -> dt.datetime:
         command = self._command
@@ -313,9 +320,12 @@ def _not_for_this_actor(moment: Moment) -> Reason | None:
     actor, routine, transition = moment.actor, moment.routine, moment.transition
     if actor.roles == {CLOCK} and _time_has_come(moment):
         return None
+    if actor.roles == {PULL} and PULL in transition.by:
+        return None
     roles = routine.roles_for(moment.step)
     if actor.roles.isdisjoint(roles):
-        kind = "role" if roles else "clock_only" if CLOCK in transition.by else "joint_only"
+        alone = "joint_only" if JOINT in transition.by else "pull_only"
+        kind = "role" if roles else "clock_only" if CLOCK in transition.by else alone
         words = {"step": transition.label, "roles": routine.role_labels(roles)}
         return Reason(
             rule=f"{moment.path}.by",

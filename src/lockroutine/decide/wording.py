@@ -21,6 +21,10 @@ _TEXTS = {
         sv="Detta ($step) sker av sig självt när tiden är inne.",
         en="This ($step) happens by itself when its time has come.",
     ),
+    "pull_only": Text(
+        sv="Detta ($step) kommer bara med vad ett annat system rapporterar.",
+        en="This ($step) only comes with what another system reports.",
+    ),
     "scope": Text(
         sv="Ärendet hör till en annan enhet än din.",
         en="The case belongs to another unit than yours.",

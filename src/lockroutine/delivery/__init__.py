@@ -333,6 +333,9 @@ def _no_pause(_: int) -> dt.timedelta:
 
 def _ticket_of(transaction: Writing, effect: Effect) -> str:
     """The ticket that an effect speaks of: the last one that its case opened before it."""
+    named = effect.values.get("ticket")
+    if isinstance(named, str):
+        return named
     before = (e for e in transaction.effects(effect.case_id, "done") if e.kind == "open_ticket")
     opened = [e.outside for e in before if e.version <= effect.version]
     return opened[-1] if opened else ""

@@ -50,7 +50,9 @@ def backoff() -> Callable[[int], dt.timedelta]:
     except ImportError:
         message = 'delivering needs more: pip install "lockroutine[delivery]"'
         raise PluginsError([Problem("delivery", message)]) from None
-    wait = tenacity.wait_exponential_jitter(initial=10, max=4 * 3600, exp_base=2, jitter=10)
+    # wait_exponential_jitter renames its arguments between releases.
+    growing = tenacity.wait_exponential(multiplier=10, exp_base=2, max=4 * 3600)
+    wait = growing + tenacity.wait_random(0, 10)
     retrying = tenacity.Retrying()
 
     def pause(attempts: int) -> dt.timedelta:

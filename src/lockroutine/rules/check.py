@@ -12,7 +12,7 @@ from lockroutine.errors import Problem, nearest
 from lockroutine.forms import FORMS
 from lockroutine.model import Text
 from lockroutine.rules.calendar import DAYS, Duration, Hours
-from lockroutine.rules.effects import EffectRule, PairLock, UnpairLock
+from lockroutine.rules.effects import EffectRule
 from lockroutine.rules.fields import BUILT_IN, entry_at, fields_of, form_fields
 from lockroutine.rules.guards import (
     Absent,
@@ -28,7 +28,7 @@ from lockroutine.rules.guards import (
 )
 from lockroutine.rules.schema import Joint, Pack, Process, State, Transition
 from lockroutine.rules.shown import App, Contacts, Shown, Stock, SupportHours
-from lockroutine.rules.terms import CLOCK, JOINT, Condition, Message, Ref
+from lockroutine.rules.terms import CLOCK, PULL, RESERVED, Condition, Message, Ref
 
 __all__ = ["check"]
 
@@ -60,7 +60,7 @@ def _pack(pack: Pack) -> Found:
         yield from _named(path, role)
         yield from _blank(f"{path}.label", declared.label)
         yield from _cited(pack, path, declared.clauses, ())
-        if role in (CLOCK, JOINT):
+        if role in RESERVED:
             yield Problem(path, f"{role!r} has a meaning of its own; call the role otherwise")
     for kind, names in (("unit", pack.unit), ("parameter", pack.parameter), ("gap", pack.gap)):
         for name in names:
@@ -84,6 +84,7 @@ def _pack(pack: Pack) -> Found:
     for name, process in pack.process.items():
         yield from _named(f"process.{name}", name)
         yield from _Process(pack, name, process).problems()
+    yield from _pulls(pack)
     yield from _rings(pack)
 
 
@@ -213,6 +214,40 @@ def _stock(pack: Pack, path: str, shown: Stock) -> Found:
         yield from _known(f"{path}.states", shown.states, process.states, "state")
         yield from _known(f"{path}.by", [shown.by], fields_of(process), "field")
     yield from _parameter(pack, f"{path}.minimum", shown.minimum, "number")
+
+
+def _pulls(pack: Pack) -> Found:
+    for path, name in pack.pull.steps().items():
+        yield from _step(pack, path, name)
+        transition = _transition_of(pack, name)
+        if transition and PULL not in transition.by:
+            yield Problem(path, f'{name} must have "pull" among its by')
+    for name, report in pack.report.items():
+        path = f"report.{name}"
+        yield from _named(path, name)
+        yield from _cited(pack, path, report.clauses, report.gaps, needed=True)
+        yield from _step(pack, f"{path}.step", report.step)
+        transition = _transition_of(pack, report.step)
+        if transition:
+            known = form_fields(transition)
+            yield from _known(f"{path}.fields", report.fields, known, "field of its form")
+    register = pack.pull.register
+    if register:
+        yield from _known("pull.register.process", [register.process], pack.process, "process")
+        if register.process in pack.process:
+            fields = fields_of(pack.process[register.process])
+            yield from _known("pull.register.paired", [register.paired], fields, "field")
+
+
+def _step(pack: Pack, path: str, name: str) -> Found:
+    """That a name like ``mounting.report`` is that of a transition."""
+    known = [f"{p}.{step}" for p, process in pack.process.items() for step in process.transitions]
+    yield from _known(path, [name], known, "step")
+
+
+def _transition_of(pack: Pack, name: str) -> Transition | None:
+    process, _, step = name.partition(".")
+    return pack.process[process].transitions.get(step) if process in pack.process else None
 
 
 def _rings(pack: Pack) -> Found:
@@ -351,7 +386,7 @@ class _Process:
             yield Problem(f"{path}.to", "is missing: the case that it opens must have a state")
         if not transition.by:
             yield Problem(f"{path}.by", "must name at least one role, or joint, or clock")
-        yield from _known(f"{path}.by", transition.by, (*pack.role, CLOCK, JOINT), "role")
+        yield from _known(f"{path}.by", transition.by, (*pack.role, *RESERVED), "role")
         if transition.form:
             yield from _known(f"{path}.form", [transition.form], FORMS, "form")
         yield from self._timer(path, transition)
@@ -413,8 +448,12 @@ class _Process:
             at = f"{path}.otherwise.{language}"
             yield from _template(at, text, {*pack.parameter, *guard.reports()})
         yield from _blank(f"{path}.otherwise", guard.otherwise)
-        known = self.process.transitions
-        yield from _known(f"{path}.instead", guard.instead, known, "transition")
+        for name in guard.instead:
+            if "." in name:
+                yield from _step(pack, f"{path}.instead", name)
+            else:
+                known = self.process.transitions
+                yield from _known(f"{path}.instead", [name], known, "transition")
         match guard:
             case CaseInState() | NoCaseInState():
                 yield from self._other_case(path, guard)
@@ -489,9 +528,8 @@ class _Process:
         name = getattr(effect, "template", "")
         if name:
             yield from _known(f"{path}.template", [name], self.pack.template, "template")
-        if isinstance(effect, PairLock | UnpairLock):
-            for ref in (effect.serial_number, effect.customer):
-                yield from self._ref(path, ref, transition, self.fields)
+        for ref in effect.carries().values():
+            yield from self._ref(path, ref, transition, self.fields)
         template = self.pack.template.get(name)
         if template is None:
             return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import ClassVar, Literal
 
 from attrs import field, frozen
@@ -43,6 +44,14 @@ class EffectRule:
     clauses: tuple[str, ...] = field(default=(), metadata=CLAUSES)
     gaps: tuple[str, ...] = field(default=(), metadata=GAPS)
 
+    def carries(self) -> Mapping[str, Ref]:
+        """What it carries beside the facts that its template names."""
+        return {}
+
+    def recipients(self) -> tuple[str, ...]:
+        """To whom it goes, each by itself; an empty name where that says nothing."""
+        return ("",)
+
 
 @frozen(kw_only=True)
 class OpenTicket(EffectRule):
@@ -72,6 +81,13 @@ class NoteTicket(EffectRule):
     kind: ClassVar[str] = "note_ticket"
     system: ClassVar[str] = "tickets"
     template: str = field(metadata=doc("The message template that it speaks by."))
+    ticket: Ref | None = field(
+        default=None,
+        metadata=doc("The ticket's id in its system, if it is not the one that the case opened."),
+    )
+
+    def carries(self) -> Mapping[str, Ref]:
+        return {"ticket": self.ticket} if self.ticket else {}
 
 
 @frozen(kw_only=True)
@@ -113,6 +129,15 @@ class SendNotice(EffectRule):
         ),
     )
 
+    def carries(self) -> Mapping[str, Ref]:
+        if not self.visit:
+            return {}
+        times = {name: Ref("case", name) for name in ("starts_at", "ends_at")}
+        return {"visit": Ref("value", literal=self.visit), **times}
+
+    def recipients(self) -> tuple[str, ...]:
+        return self.to
+
 
 @frozen(kw_only=True)
 class PairLock(EffectRule):
@@ -130,6 +155,9 @@ class PairLock(EffectRule):
     serial_number: Ref = field(metadata=doc("The lock."))
     customer: Ref = field(default=SUBJECT, metadata=doc("The customer."))
 
+    def carries(self) -> Mapping[str, Ref]:
+        return {"serial_number": self.serial_number, "customer": self.customer}
+
 
 @frozen(kw_only=True)
 class UnpairLock(EffectRule):
@@ -146,6 +174,9 @@ class UnpairLock(EffectRule):
     system: ClassVar[str] = "admin_tool"
     serial_number: Ref = field(metadata=doc("The lock."))
     customer: Ref = field(default=SUBJECT, metadata=doc("The customer."))
+
+    def carries(self) -> Mapping[str, Ref]:
+        return {"serial_number": self.serial_number, "customer": self.customer}
 
 
 EFFECTS: tuple[type[EffectRule], ...] = (

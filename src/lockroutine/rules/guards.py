@@ -53,6 +53,7 @@ class Want:
         states: Those states.
         case: The case to bring there; None if there is none.
         opens: Whether a new case would do; if not, other steps bring one there.
+        subject: Whom or what that new case would be about.
         transitions: Or: which transitions of this case should be made first.
         field: Or: which field of this transition's form should be given otherwise.
     """
@@ -61,6 +62,7 @@ class Want:
     states: tuple[str, ...] = ()
     case: Case | None = None
     opens: bool = True
+    subject: str = ""
     transitions: tuple[str, ...] = ()
     field: str = ""
 
@@ -105,7 +107,10 @@ class Guard:
     )
     instead: tuple[str, ...] = field(
         default=(),
-        metadata=doc("Transitions of this case to make instead; named to the refused person."),
+        metadata=doc(
+            "What to do instead, named to the refused person: transitions of this case, or steps "
+            "of another process like `removal.order`."
+        ),
     )
     clauses: tuple[str, ...] = field(default=(), metadata=CLAUSES)
     gaps: tuple[str, ...] = field(default=(), metadata=GAPS)
@@ -192,7 +197,13 @@ class CaseInState(_OtherCase):
         open_cases = [case for case in matching if case.is_open]
         nearest = open_cases[-1] if open_cases else None
         opens = self.find == "subject"
-        want = Want(process=self.process, states=self.states, case=nearest, opens=opens)
+        want = Want(
+            process=self.process,
+            states=self.states,
+            case=nearest,
+            opens=opens,
+            subject=scene.text(self.subject) if opens else "",
+        )
         wants = (*self._other_match(), want)
         return Finding(values=Facts({"state": nearest.state if nearest else ""}), wants=wants)
 

@@ -15,6 +15,7 @@ from lockroutine.model import Text
 from lockroutine.rules.calendar import Calendar
 from lockroutine.rules.effects import EffectRule
 from lockroutine.rules.guards import Guard
+from lockroutine.rules.pulling import Pulls, Report
 from lockroutine.rules.shown import Shown
 from lockroutine.rules.terms import CLAUSES, GAPS, LABEL, SUBJECT, Condition, Ref, doc
 
@@ -34,7 +35,7 @@ __all__ = [
     "Unit",
 ]
 
-Subject: TypeAlias = Literal["customer", "serial_number", "staff", "article", "system"]
+Subject: TypeAlias = Literal["customer", "serial_number", "staff", "article", "system", "ticket"]
 
 
 @frozen(kw_only=True)
@@ -279,7 +280,10 @@ class Transition:
     )
     to: str = field(default="", metadata=doc("The state that it leads to; left out, it stays."))
     by: tuple[str, ...] = field(
-        metadata=doc("The roles that may; `clock` for a timer, `joint` if only other steps may.")
+        metadata=doc(
+            "The roles that may; `clock` for a timer, `pull` for what another system reports, "
+            "`joint` if only other steps may."
+        )
     )
     form: str = field(default="", metadata=doc("The form that it takes; left out, none."))
     guards: Mapping[str, Guard] = field(
@@ -377,6 +381,10 @@ class Pack:
     shown: Mapping[str, Shown] = field(
         default=Factory(dict), metadata=doc("What is there to look up.")
     )
+    report: Mapping[str, Report] = field(
+        default=Factory(dict), metadata=doc("What may be written into tickets, and what it means.")
+    )
+    pull: Pulls = field(default=Pulls(), metadata=doc("What becomes of what other systems report."))
     process: Mapping[str, Process] = field(metadata=doc("The processes."))
 
     @property

@@ -14,6 +14,8 @@ __all__ = [
     "GAPS",
     "JOINT",
     "LABEL",
+    "PULL",
+    "RESERVED",
     "SUBJECT",
     "Condition",
     "Message",
@@ -24,8 +26,15 @@ __all__ = [
 CLOCK = "clock"
 """The word in ``by`` for a transition that time makes."""
 
+PULL = "pull"
+"""The word in ``by`` for a transition that comes with what another system reports."""
+
 JOINT = "joint"
 """The word in ``by`` for a transition that only comes with another one."""
+
+
+RESERVED = (CLOCK, PULL, JOINT)
+"""Words in ``by`` that are no roles that people work in."""
 
 
 def doc(text: str) -> dict[str, str]:

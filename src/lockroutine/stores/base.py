@@ -92,6 +92,9 @@ class Reading(Protocol):
     def events(self) -> Iterator[Event]:
         """All events of all cases, in the order of recording."""
 
+    def event_count(self) -> int:
+        """How many events there are, of whatever case."""
+
     def cases(self, wanted: CaseFilter, after: str, limit: int) -> list[Case]:
         """Cases in the order of their ids, from behind ``after``."""
 
@@ -125,6 +128,9 @@ class Reading(Protocol):
 
     def routine(self, key: str) -> Source | None:
         """The text of one of them."""
+
+    def cursor(self, system: str) -> str:
+        """From where on a system is read next; empty if it never was."""
 
     def refusals(self) -> Mapping[str, int]:
         """How often each rule refused, by its path."""
@@ -173,6 +179,9 @@ class Writing(Reading, Protocol):
 
     def keep_routine(self, key: str, source: Source) -> None:
         """Keep the text of a routine."""
+
+    def keep_cursor(self, system: str, cursor: str) -> None:
+        """Keep from where on a system is read next."""
 
     def count_refusals(self, rules: Sequence[str]) -> None:
         """Count that these rules refused. Of whom and what, nothing is kept."""

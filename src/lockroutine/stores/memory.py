@@ -38,6 +38,7 @@ class _Tables:
     open_keys: dict[str, str] = Factory(dict)
     found_by: set[tuple[str, str, str, str]] = Factory(set)
     references: set[tuple[Reference, str]] = Factory(set)
+    cursors: dict[str, str] = Factory(dict)
     refused: Counter[str] = Factory(Counter)
 
     def copy(self) -> _Tables:
@@ -50,6 +51,7 @@ class _Tables:
             dict(self.open_keys),
             set(self.found_by),
             set(self.references),
+            dict(self.cursors),
             Counter(self.refused),
         )
 
@@ -117,6 +119,9 @@ class _Transaction:
     def events(self) -> Iterator[Event]:
         yield from self._tables.events
 
+    def event_count(self) -> int:
+        return len(self._tables.events)
+
     def cases(self, wanted: CaseFilter, after: str, limit: int) -> list[Case]:
         found = sorted(self._tables.cases.values(), key=lambda case: case.id)
         known = self._tables.references
@@ -166,6 +171,9 @@ class _Transaction:
 
     def routine(self, key: str) -> Source | None:
         return self._tables.routines.get(key)
+
+    def cursor(self, system: str) -> str:
+        return self._tables.cursors.get(system, "")
 
     def refusals(self) -> Mapping[str, int]:
         return self._tables.refused
@@ -236,6 +244,9 @@ class _Transaction:
 
     def keep_routine(self, key: str, source: Source) -> None:
         self._tables.routines[key] = source
+
+    def keep_cursor(self, system: str, cursor: str) -> None:
+        self._tables.cursors[system] = cursor
 
     def count_refusals(self, rules: Sequence[str]) -> None:
         self._tables.refused.update(rules)

@@ -122,6 +122,10 @@ CREATE TABLE routines (
     text TEXT NOT NULL,
     PRIMARY KEY (key, file)
 ) WITHOUT ROWID;
+CREATE TABLE cursors (
+    system TEXT PRIMARY KEY,
+    cursor TEXT NOT NULL
+) WITHOUT ROWID;
 CREATE TABLE refusals (
     rule TEXT PRIMARY KEY,
     times INTEGER NOT NULL
@@ -360,6 +364,10 @@ class _Transaction:
         rows = self._connection.execute(f"{_EVENT} ORDER BY number")
         return (read_event(*row) for row in rows)
 
+    def event_count(self) -> int:
+        (number,) = self._connection.execute("SELECT count(*) FROM events").fetchone()
+        return int(number)
+
     def cases(self, wanted: CaseFilter, after: str, limit: int) -> list[Case]:
         where, values = ["id > ?"], list[Any]([after])
         named = {
@@ -455,6 +463,12 @@ class _Transaction:
             )
         )
         return Source(key, files) if files else None
+
+    def cursor(self, system: str) -> str:
+        row = self._connection.execute(
+            "SELECT cursor FROM cursors WHERE system = ?", (system,)
+        ).fetchone()
+        return str(row[0]) if row else ""
 
     def refusals(self) -> Mapping[str, int]:
         return dict(self._connection.execute("SELECT rule, times FROM refusals ORDER BY rule"))
@@ -577,6 +591,9 @@ class _Transaction:
             "INSERT OR IGNORE INTO routines VALUES (?, ?, ?)",
             [(key, file, text) for file, text in source.files.items()],
         )
+
+    def keep_cursor(self, system: str, cursor: str) -> None:
+        self._connection.execute("INSERT OR REPLACE INTO cursors VALUES (?, ?)", (system, cursor))
 
     def count_refusals(self, rules: Sequence[str]) -> None:
         self._connection.executemany(

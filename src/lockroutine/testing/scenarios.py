@@ -20,7 +20,7 @@ from attrs import Factory, field, frozen
 from lockroutine._strict import problems_of, strict_converter
 from lockroutine.errors import LockroutineError, NotFound, Problem, nearest
 from lockroutine.routine import Routine, Step
-from lockroutine.rules.terms import doc
+from lockroutine.rules.terms import PULL, doc
 
 __all__ = [
     "Person",
@@ -560,7 +560,7 @@ class _Check:
 
     def _who(self, step: ScenarioStep) -> Iterator[tuple[str, str]]:
         if step.who:
-            known = [*self._actors, *self._routine.pack.role]
+            known = [*self._actors, *self._routine.pack.role, PULL]
             yield from self._known("who", [step.who], known, "actor or role")
 
     def _made(self, key: str, steps: Iterable[str]) -> Iterator[tuple[str, str]]:
