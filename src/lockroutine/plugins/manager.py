@@ -7,7 +7,6 @@ effect that it was called for.
 
 from __future__ import annotations
 
-import typing
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, TypeVar
 
@@ -288,7 +287,7 @@ def _in_words(plugin: object, error: pluggy.PluginValidationError) -> str:
                 hint = nearest(attribute, HOOKS)
                 ending = f"; did you mean {hint}?" if hint else ""
                 return f"implements {attribute}, and there is no such hook{ending}"
-            names = typing.cast("Any", getattr(plugin, attribute)).__code__.co_varnames
+            names = getattr(plugin, attribute).__code__.co_varnames
             if any(one not in ("self", "details") for one in names[:2]):
                 return f"{attribute} takes other arguments than the hook: it takes details"
     return f"cannot be taken in: {error}"
