@@ -150,11 +150,13 @@ def test_long_notes(easit: EasitStandIn, adapter: Easit) -> None:
     assert easit.notes_of(ticket.id)[0].properties["Note"] == text
 
 
-def test_keys_are_compared_on_our_side(easit: EasitStandIn, adapter: Easit) -> None:
+def test_keys_are_compared_on_our_side(
+    easit: EasitStandIn, adapter: Easit, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A server that does not filter, or filters by likeness, finds nobody else's ticket."""
     adapter.open_ticket(ordered("17/1/ticket-10"))
     plain = easit._read
-    easit._read = lambda asked: plain({**asked, "columnFilter": []})  # type: ignore[method-assign]
+    monkeypatch.setattr(easit, "_read", lambda asked: plain({**asked, "columnFilter": []}))
     assert found(adapter, "17/1/ticket-1") is None
     assert found(adapter, "17/1/ticket-10") is not None
 
@@ -477,16 +479,20 @@ def test_a_view_that_does_not_say_when(easit: EasitStandIn, settings: Any) -> No
         {"items": {"item": []}, "totalNumberOfPages": 10**9},
     ],
 )
-def test_answers_of_another_shape(easit: EasitStandIn, adapter: Easit, reply: Any) -> None:
+def test_answers_of_another_shape(
+    easit: EasitStandIn, adapter: Easit, reply: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """An object that is not what a view answers holds nothing, and reading it ends."""
-    easit._read = lambda _: reply  # type: ignore[method-assign]
+    monkeypatch.setattr(easit, "_read", lambda _: reply)
     assert found(adapter) is None
 
 
 @pytest.mark.parametrize("reply", [[], None, "x", 5])
-def test_answers_that_are_no_object(easit: EasitStandIn, adapter: Easit, reply: Any) -> None:
+def test_answers_that_are_no_object(
+    easit: EasitStandIn, adapter: Easit, reply: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """JSON that is no object may be a fault on the way, and is asked for again."""
-    easit._read = lambda _: reply  # type: ignore[method-assign]
+    monkeypatch.setattr(easit, "_read", lambda _: reply)
     with pytest.raises(TryAgain, match="the answer is no object of JSON"):
         found(adapter)
 

@@ -12,7 +12,7 @@ import importlib
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import quote
 
 from attrs import field, frozen
@@ -60,6 +60,9 @@ class Settings:
             raise InvalidForm(problems)
 
 
+_Settings = Settings  # by which the class can have one of that name
+
+
 @frozen(eq=False)
 class AppriseNotices:
     """Notices through Apprise.
@@ -72,7 +75,8 @@ class AppriseNotices:
         PluginsError: The extra ``apprise`` is not installed.
     """
 
-    settings: Settings
+    Settings: ClassVar[type[_Settings]] = _Settings
+    settings: _Settings
     clock: Clock = machine_time
     name: str = "apprise"
     hooks: str = "1.0"

@@ -24,7 +24,7 @@ import threading
 import uuid
 from collections.abc import Iterator, Mapping
 from types import TracebackType
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 from urllib.parse import urlsplit
 
 from attrs import Factory, field, frozen
@@ -222,6 +222,9 @@ class _Row:
         return found[-1] if found else ""
 
 
+_Settings = Settings  # by which the class can have one of that name
+
+
 @frozen(eq=False)
 class Easit:
     """Tickets in Easit GO.
@@ -234,7 +237,8 @@ class Easit:
         PluginsError: The extra ``easit`` is not installed, or the certificates cannot be read.
     """
 
-    settings: Settings
+    Settings: ClassVar[type[_Settings]] = _Settings
+    settings: _Settings
     clock: Clock = machine_time
     name: str = "easit"
     hooks: str = "1.0"

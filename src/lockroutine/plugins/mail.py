@@ -20,7 +20,7 @@ from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
-from typing import Literal
+from typing import ClassVar, Literal
 
 from attrs import field, frozen
 
@@ -87,6 +87,9 @@ class Settings:
             yield Problem("security", "must be starttls or tls where there is a password")
 
 
+_Settings = Settings  # by which the class can have one of that name
+
+
 @frozen(eq=False)
 class Mail:
     """Notices by mail.
@@ -99,7 +102,8 @@ class Mail:
         PluginsError: The extra ``mail`` is not installed, or the certificates cannot be read.
     """
 
-    settings: Settings
+    Settings: ClassVar[type[_Settings]] = _Settings
+    settings: _Settings
     clock: Clock = machine_time
     name: str = "mail"
     hooks: str = "1.0"
