@@ -491,7 +491,7 @@ def _length(routine: Routine, due: str) -> str:
 
 
 def _transition(routine: Routine, name: str, transition: Transition) -> list[str]:
-    own = {"clock": "the clock", "joint": "other steps"}
+    own = {"clock": "the clock", "joint": "other steps", "pull": "another system"}
     who = [own.get(role) or routine.pack.role[role].label.en for role in transition.by]
     together = [f"`{j.process}.{j.transition}`" for j in transition.joint.values()]
     together += [f"`{effect.kind}`" for effect in transition.effects.values()]

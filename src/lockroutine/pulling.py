@@ -272,7 +272,8 @@ class Puller:
         process = self._engine.routine.process(rules.process)
         theirs = {process.subject(serial): lock for serial, lock in theirs.items()}
         ours = {case.subject: case for case in self._open(rules.process)}
-        for serial in sorted({*theirs, *ours}):
+        told = {case.subject for case in self._open(_step(rules.differs).process)}
+        for serial in sorted({*theirs, *ours, *told}):
             kind = _difference(ours.get(serial), theirs.get(serial), rules.paired)
             self._compare(serial, ours.get(serial), kind)
 
@@ -327,7 +328,7 @@ def _difference(ours: Case | None, theirs: RegisteredLock | None, paired: str) -
     with_us = ours.value(paired) if ours else None
     with_them = (theirs.paired_with if theirs else "") or None
     if ours is None:
-        return "missing_here"
+        return "missing_here" if theirs else ""
     if theirs is None:
         return "missing_there" if with_us else ""
     if with_us == with_them:
