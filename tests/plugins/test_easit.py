@@ -239,6 +239,22 @@ def test_reports_come_in_order_and_once(easit: EasitStandIn, adapter: Easit) -> 
     assert [r.text for r in read(adapter, first.cursor).reports] == ["Klart"]
 
 
+def test_our_own_notes_are_told_apart(easit: EasitStandIn, adapter: Easit, settings: Any) -> None:
+    """A note that bears a key is ours; where a row is the ticket, what our own account wrote."""
+    ticket = adapter.open_ticket(ordered())
+    adapter.add_note(noted(ticket))
+    easit.report(ticket.id, "bo", "Klart")
+    assert [(r.text == BODY, r.ours) for r in read(adapter).reports] == [
+        (True, True),
+        (False, False),
+    ]
+    one_view = settings(notes_view="", note_ticket="", account="Integration")
+    with Easit(one_view, clock=lambda: NOW) as other:
+        assert [r.ours for r in read(other).reports] == [False]
+        other.add_note(noted(ticket, "17/4/note"))
+        assert [r.ours for r in read(other).reports] == [True]
+
+
 def test_two_reports_of_the_same_moment(easit: EasitStandIn, adapter: Easit) -> None:
     """A report that bears the same time as the last one read is not lost."""
     ticket = adapter.open_ticket(ordered())

@@ -123,6 +123,10 @@ class Settings:
     author: str = field(
         default="UpdatedBy", metadata=setting("The notes view's column with who wrote.")
     )
+    account: str = field(
+        default="",
+        metadata=setting("What that column says of ourselves: the user of the API key."),
+    )
     report: str = field(
         default="Note", metadata=setting("The notes view's column with what was written.")
     )
@@ -400,14 +404,19 @@ class Easit:
         text = "\n".join(filter(None, row.contents(s.report)))
         if not text.strip():
             return None
+        author = next(iter(row.contents(s.author)), "")
+        ours = bool(s.account) and author == s.account
+        if s.note_ticket:  # a row is a note, and not the ticket with the latest one
+            ours = ours or any(row.contents(s.note_reference))
         # A row that is changed for another reason says the same again, and is no new report.
         said = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
         return TicketReport(
             id=f"{row.id}:{said}",
             ticket=self._ticket_of(row),
-            author=next(iter(row.contents(s.author)), ""),
+            author=author,
             text=text,
             written_at=dt.datetime.fromisoformat(when),
+            ours=ours,
         )
 
     def _rows(
