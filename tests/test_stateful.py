@@ -67,6 +67,13 @@ WORDS = {
     "fits": ("euro", "euro", "wood"),
     "customer": CUSTOMERS,
 }
+ORDER: Mapping[str, Any] = {
+    "name": "Customer",
+    "address": "Testgatan 17",
+    "phone": "+46 70 174 06 05",
+    "door_type": "euro",
+    "contact": {"name": "Contact 3", "phone": "+46 70 174 06 06", "email": "c3@example.org"},
+}
 SEEDS = st.integers(0, 2**32 - 1)
 T = TypeVar("T")
 CLAIMS_A_LOCK = {"mounting.install", "mounting.exchange", "swap.exchange", "swap.exchange_again"}
@@ -301,15 +308,15 @@ class Routines(RuleBasedStateMachine):
                 self.model.take_in(event, str(case.value("door")))
         self.seen = len(events)
 
-    def setup(self, who: int, process: str, name: str, about: str, **form: Any) -> None:
+    def setup(self, who: int, process: str, step: str, about: str, /, **form: Any) -> None:
         """One step of the beginning; it must go well."""
         found = self.cases(process, about)
-        step = ROUTINE.transition(Step(process, name))
+        transition = ROUTINE.transition(Step(process, step))
         given = {"actor": PEOPLE[who], "form": form or None}
-        if step.from_:
-            came = self.command("perform", found[-1].id, name, **given)
+        if transition.from_:
+            came = self.command("perform", found[-1].id, step, **given)
         else:
-            came = self.command("start", process, name, subject=about, unit="north", **given)
+            came = self.command("start", process, step, subject=about, unit="north", **given)
         assert isinstance(came, Case), came
 
     def cases(self, process: str = "", about: str = "") -> list[Case]:
@@ -318,8 +325,13 @@ class Routines(RuleBasedStateMachine):
                 CaseFilter(process=process or None, subject=about or None), "", 100_000
             )
 
-    @initialize(consents=st.integers(1, 2), locks=st.integers(1, 3), granted=st.booleans())
-    def begin(self, consents: int, locks: int, granted: bool) -> None:
+    @initialize(
+        consents=st.integers(1, 2),
+        locks=st.integers(1, 3),
+        fitted=st.integers(0, 2),
+        granted=st.booleans(),
+    )
+    def begin(self, consents: int, locks: int, fitted: int, granted: bool) -> None:
         """Begin somewhere on the way, or else random steps seldom get far."""
         for about in CUSTOMERS[:consents]:
             self.setup(2, "consent", "grant_service", about)
@@ -328,6 +340,15 @@ class Routines(RuleBasedStateMachine):
             self.setup(0, "consent", "receive", about)
         for serial in SERIALS[:locks]:
             self.setup(1, "lock", "register", serial, model="X1", fits=["euro"])
+        for about, serial in list(zip(CUSTOMERS[:consents], SERIALS[:locks], strict=False))[
+            :fitted
+        ]:
+            nine = (self.clock() + dt.timedelta(days=1)).replace(hour=9, minute=0)
+            agreed = {"coordinator_agreed": True, "customer_agreed": True}
+            self.setup(0, "mounting", "order", about, **ORDER)
+            times = {"starts_at": nine, "ends_at": nine + dt.timedelta(hours=1)}
+            self.setup(1, "mounting", "schedule", about, **times, **agreed)
+            self.setup(1, "mounting", "install", about, serial_number=serial)
         if granted:
             until = self.clock() + dt.timedelta(days=200)
             yes = {"needs_permission": True, "has_knowledge": True}
