@@ -35,6 +35,7 @@ from lockroutine.facts import identifier, serial_number
 from lockroutine.hookspecs import Receipt
 from lockroutine.model import Actor, Effect, EffectState, Language, Reason, Reference, Verdict
 from lockroutine.plugins import Plugins
+from lockroutine.plugins.manager import FAMILIES
 from lockroutine.stores import Store, Writing
 
 __all__ = ["Delivery", "DeliveryReport"]
@@ -102,7 +103,9 @@ class Delivery:
         self._timeout = timeout
         self._most_attempts = most_attempts
         self._pause = backoff() if plugins.names() else _no_pause
-        self._circuits = {system: Circuit() for system in _SYSTEMS}
+        # What nobody can send is left alone, and not parked for want of a plugin.
+        reached = [s for s in _SYSTEMS if plugins.with_hook(FAMILIES[s][0])]
+        self._circuits = {system: Circuit() for system in reached}
         self._stopping = threading.Event()
 
     def stop(self) -> None:
@@ -211,6 +214,8 @@ class Delivery:
             return self._parked(job, str(error))
         except Exception as error:
             return self._parked(job, f"cannot be made ready: {type(error).__name__}")
+        except BaseException as error:  # in this thread, only a plugin can have raised it
+            return self._not_done(job, "unknown", f"a plugin raised {type(error).__name__}")
         asked = isinstance(receipt, Receipt) and receipt.state == "asked"
         done = attrs.evolve(
             effect,
