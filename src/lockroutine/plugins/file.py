@@ -10,11 +10,11 @@ import os
 import threading
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO, ClassVar
 
 from attrs import field, frozen
 
-from lockroutine.errors import OutcomeUnknown, TryAgain
+from lockroutine.errors import OutcomeUnknown, Rejected, TryAgain
 from lockroutine.hookspecs import (
     ChannelSearch,
     NoteSearch,
@@ -44,6 +44,9 @@ class Settings:
     )
 
 
+_Settings = Settings  # by which the class can have one of that name
+
+
 @frozen
 class FileDrop:
     """Tickets and notices as lines of a file. The key of a line is told by, so none comes twice.
@@ -52,7 +55,8 @@ class FileDrop:
         settings: Where the lines go.
     """
 
-    settings: Settings
+    Settings: ClassVar[type[_Settings]] = _Settings
+    settings: _Settings
     name: str = "file"
     hooks: str = "1.0"
     _lock: threading.Lock = field(factory=threading.Lock, repr=False, eq=False)
@@ -66,12 +70,14 @@ class FileDrop:
     @hookimpl
     def add_note(self, details: TicketNote) -> Receipt:
         """Write the note down."""
+        self._ticket(details.ticket)
         self._add("note", details.key, ticket=details.ticket, body=details.body)
         return Receipt(id=details.key)
 
     @hookimpl
     def close_ticket(self, details: TicketClosing) -> Receipt:
         """Write the closing down."""
+        self._ticket(details.ticket)
         self._add("closing", details.key, ticket=details.ticket, body=details.body)
         return Receipt(id=details.key)
 
@@ -108,18 +114,24 @@ class FileDrop:
         )
         return Receipt(id=details.key)
 
+    def _ticket(self, key: str) -> None:
+        if not self._has(key):
+            raise Rejected(f"there is no ticket {key}")
+
     def _add(self, what: str, key: str, **values: str) -> None:
         line = json.dumps({"key": key, "what": what, **values}, ensure_ascii=False)
         with self._lock:
             if self._has(key):
                 return
             try:
-                with Path(self.settings.path).open("a", encoding="utf-8") as file:
-                    file.write(line + "\n")
+                with Path(self.settings.path).open("a+b") as file:
+                    # Half a line, from when the power went, must not swallow this one.
+                    begin = b"\n" if _ends_within_a_line(file) else b""
+                    file.write(begin + line.encode() + b"\n")
                     file.flush()
                     os.fsync(file.fileno())
             except FileNotFoundError:
-                raise TryAgain(f"there is no folder for {self.settings.path}") from None
+                raise self._no_folder() from None
             except OSError as error:
                 raise OutcomeUnknown(f"{self.settings.path}: {type(error).__name__}") from None
 
@@ -128,11 +140,27 @@ class FileDrop:
 
     def _lines(self) -> Iterator[dict[str, Any]]:
         try:
-            with Path(self.settings.path).open(encoding="utf-8") as file:
+            with Path(self.settings.path).open(encoding="utf-8", errors="replace") as file:
                 for text in file:
                     try:
-                        yield json.loads(text)
+                        line = json.loads(text)
                     except ValueError:
                         continue  # half a line, from when the power went
+                    if isinstance(line, dict):
+                        yield line
         except FileNotFoundError:
-            return
+            # A disk that is not there says nothing of what was written to it.
+            if not Path(self.settings.path).parent.is_dir():
+                raise self._no_folder() from None
+        except OSError as error:
+            raise TryAgain(f"{self.settings.path}: {type(error).__name__}") from None
+
+    def _no_folder(self) -> TryAgain:
+        return TryAgain(f"there is no folder for {self.settings.path}")
+
+
+def _ends_within_a_line(file: BinaryIO) -> bool:
+    if file.seek(0, os.SEEK_END) == 0:
+        return False
+    file.seek(-1, os.SEEK_END)
+    return file.read(1) != b"\n"

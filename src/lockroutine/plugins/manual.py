@@ -14,6 +14,7 @@ import datetime as dt
 import io
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import ClassVar
 
 from attrs import Factory, field, frozen
 
@@ -52,6 +53,9 @@ class Settings:
     read_at: str = field(default="Avläst", metadata=setting("The column with when it was read."))
 
 
+_Settings = Settings  # by which the class can have one of that name
+
+
 @frozen
 class ManualAdminTool:
     """The admin tool as a person's work list.
@@ -62,7 +66,8 @@ class ManualAdminTool:
     'asked'
     """
 
-    settings: Settings = Factory(Settings)
+    Settings: ClassVar[type[_Settings]] = _Settings
+    settings: _Settings = Factory(_Settings)
     name: str = "manual"
     hooks: str = "1.0"
 

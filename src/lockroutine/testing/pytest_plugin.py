@@ -29,7 +29,7 @@ from lockroutine.testing.coverage import coverage
 from lockroutine.testing.running import run_scenario
 from lockroutine.testing.scenarios import read_scenario, read_scenarios
 
-pytest.register_assert_rewrite("lockroutine.testing.stores")
+pytest.register_assert_rewrite("lockroutine.testing.plugins", "lockroutine.testing.stores")
 
 _ROUTINE = pytest.StashKey[Routine]()
 

@@ -1,0 +1,5 @@
+"""Tickets in Roundup, for lockroutine."""
+
+from lockroutine_roundup.plugin import RoundupTickets, Settings
+
+__all__ = ["RoundupTickets", "Settings"]
