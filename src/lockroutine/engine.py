@@ -22,7 +22,7 @@ from lockroutine.arguments import (
 )
 from lockroutine.book import Book
 from lockroutine.contacts import Contacts
-from lockroutine.decide import Command, answer, barred, decide, permit, says_the_same
+from lockroutine.decide import Command, Decision, answer, barred, decide, permit, says_the_same
 from lockroutine.decide.evolve import clock_steps
 from lockroutine.delivery import Delivery, DeliveryReport
 from lockroutine.errors import (
@@ -243,7 +243,8 @@ class Engine:
                 if first:
                     return first
             case = self.routine.blank(process, self._new_id(command), subject, unit)
-            return self._do(transaction, case, command, key, stated)
+            decision = self._do(transaction, case, command, key, stated)
+        return self._told(decision, command)
 
     def perform(
         self,
@@ -296,7 +297,8 @@ class Engine:
             case = self._case(transaction, case_id)
             if expect is not None and expect != case.version:
                 raise self._conflict(transaction, case, command, expect)
-            return self._do(transaction, case, command, key, stated)
+            decision = self._do(transaction, case, command, key, stated)
+        return self._told(decision, command)
 
     def tick(self, limit: int = MOST) -> tuple[Case, ...]:
         """Make the transitions whose time has come. Call it every minute or so.
@@ -598,9 +600,13 @@ class Engine:
 
     def _do(
         self, transaction: Writing, case: Case, command: Command, key: str | None, stated: str
-    ) -> Case:
+    ) -> Decision:
         decision = answer(decide(self._book, case, command), views.look(self._book, transaction))
         transaction.apply(decision.changes, key or "", stated)
+        return decision
+
+    def _told(self, decision: Decision, command: Command) -> Case:
+        """What is told of a decision that is kept: events to the log, the case to the actor."""
         for change in decision.changes:
             event = change.event
             log(

@@ -16,7 +16,7 @@ from lockroutine.decide.evolve import clock_steps
 from lockroutine.decide.moment import Driver, Moment
 from lockroutine.decide.record import change_of
 from lockroutine.decide.wording import in_words, say
-from lockroutine.errors import InvalidForm, Problem
+from lockroutine.errors import InvalidForm, NotFound, Problem
 from lockroutine.facts import NOTHING, Facts, sha256
 from lockroutine.model import Case, Cure, Query, Reason, Text, Verdict
 from lockroutine.routine import Routine, Step
@@ -242,7 +242,8 @@ class Walk:
                 yield from self._drive(attrs.evolve(moment, item=item), each, path, joint, quiet)
         except FormNeeded:
             self._open.append(path)
-        except (Unjudged, InvalidForm) as error:
+        except (Unjudged, InvalidForm, NotFound) as error:
+            # An older routine, to which the other case is pinned, may lack the step.
             if not quiet:
                 self._refuse_unjudged(moment, path, joint, error)
 

@@ -443,6 +443,8 @@ class _Process:
         yield from self._when(path, guard.when, transition)
         for ref in guard.refs():
             yield from self._ref(path, ref, transition)
+        for ref, kind in guard.kinds():
+            yield from self._kind(path, ref, kind, transition)
         for language in ("sv", "en"):
             text = guard.otherwise.sv if language == "sv" else guard.otherwise.en
             at = f"{path}.otherwise.{language}"
@@ -472,6 +474,23 @@ class _Process:
                 yield from _known(f"{path}.settled_by", guard.settled_by, known, "transition")
             case ByRole():
                 yield from _known(f"{path}.allowed", guard.allowed, pack.role, "role")
+
+    def _kind(self, path: str, ref: Ref, kind: type, transition: Transition) -> Found:
+        known = {"form": form_fields(transition), "case": self.fields}.get(ref.source, {})
+        found = entry_at(known, ref.name)
+        if found is None:
+            return
+        arms = {found.type, *typing.get_args(found.type)} - {type(None), ...}
+        held = {typing.get_origin(arm) or arm for arm in arms}
+        # A fact that a transition sets, such as a time, is kept as text.
+        if kind not in held and not (kind is dt.datetime and held == {str}):
+            words = {
+                int: "a whole number",
+                bool: "a yes or no",
+                tuple: "a list",
+                dt.datetime: "a time",
+            }
+            yield Problem(path, f"{ref} is not {words[kind]}, and this rule needs one")
 
     def _window(self, path: str, guard: TimeWindow) -> Found:
         limits = {"not_older_than": guard.not_older_than, "not_later_than": guard.not_later_than}

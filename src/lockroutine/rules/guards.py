@@ -132,6 +132,10 @@ class Guard:
         """The values that it looks at; each must be one that exists."""
         return ()
 
+    def kinds(self) -> tuple[tuple[Ref, type], ...]:
+        """Of what type a value must be, so that it can be judged at all."""
+        return ()
+
     def reports(self) -> tuple[str, ...]:
         """The names of the values that its findings hold, for use in ``otherwise``."""
         return ()
@@ -314,6 +318,9 @@ class AtLeast(Guard):
         enough = scene.number(self.value) >= scene.limit(self.limit)
         return None if enough else Finding(wants=_corrections(self.value))
 
+    def kinds(self) -> tuple[tuple[Ref, type], ...]:
+        return ((self.value, int),)
+
     def refs(self) -> tuple[Ref, ...]:
         return (self.value,)
 
@@ -337,6 +344,9 @@ class AtMost(Guard):
     def judge(self, scene: Scene, found: Found) -> Finding | None:
         little = scene.number(self.value) <= scene.limit(self.limit)
         return None if little else Finding(wants=_corrections(self.value))
+
+    def kinds(self) -> tuple[tuple[Ref, type], ...]:
+        return ((self.value, int),)
 
     def refs(self) -> tuple[Ref, ...]:
         return (self.value,)
@@ -388,6 +398,9 @@ class Includes(Guard):
             raise Unjudged(str(self.list))
         return None if scene.text(self.value) in held else Finding(wants=_corrections(self.value))
 
+    def kinds(self) -> tuple[tuple[Ref, type], ...]:
+        return ((self.list, tuple),)
+
     def refs(self) -> tuple[Ref, ...]:
         return (self.list, self.value)
 
@@ -411,6 +424,9 @@ class IsTrue(Guard):
         if type(value) is not bool:
             raise Unjudged(str(self.value))
         return None if value else Finding(wants=_corrections(self.value))
+
+    def kinds(self) -> tuple[tuple[Ref, type], ...]:
+        return ((self.value, bool),)
 
     def refs(self) -> tuple[Ref, ...]:
         return (self.value,)
@@ -488,6 +504,9 @@ class WithinHours(Guard):
         wants = tuple(want for ref in wrong for want in _corrections(ref))
         return Finding(values=Facts({"local_time": local}), wants=wants)
 
+    def kinds(self) -> tuple[tuple[Ref, type], ...]:
+        return tuple((ref, dt.datetime) for ref in self.refs())
+
     def refs(self) -> tuple[Ref, ...]:
         return (self.starts, self.ends) if self.ends else (self.starts,)
 
@@ -535,6 +554,9 @@ class TimeWindow(Guard):
         if self.not_later_than:
             return time <= scene.calendar.after(scene.at, scene.duration(self.not_later_than))
         return True
+
+    def kinds(self) -> tuple[tuple[Ref, type], ...]:
+        return ((self.value, dt.datetime),)
 
     def refs(self) -> tuple[Ref, ...]:
         return (self.value, *self.not_before)
