@@ -388,6 +388,13 @@ def test_a_connection_that_is_lost_after_the_mail(mail: Mail, received: Received
     assert len(received.envelopes) == 1
 
 
+def test_an_answer_of_something_else(mail: Mail, received: Received) -> None:
+    """If what answers to the mail does not speak SMTP, nobody knows whether it arrived."""
+    received.answer["DATA"] = "HTTP/1.1 502 Bad Gateway"
+    with pytest.raises(OutcomeUnknown, match=r"^the mail: the answer is none of SMTP$"):
+        mail.send_notice(notice())
+
+
 def test_nobody_listens() -> None:
     """A refused connection and an unknown host are failures before anything was sent."""
     with socket.socket() as closed:

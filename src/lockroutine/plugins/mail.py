@@ -38,6 +38,8 @@ from lockroutine.plugins.settings import Secret, setting
 
 __all__ = ["Mail", "Settings"]
 
+_MAIL = "the mail"
+
 
 @frozen(kw_only=True)
 class Settings:
@@ -203,9 +205,9 @@ class Mail:
                 _accepted("the recipient", *server.rcpt(recipient))
             self._wait_until(server, by)
             try:
-                _accepted("the mail", *server.data(content))
+                _accepted(_MAIL, *server.data(content))
             except smtplib.SMTPDataError as error:
-                _accepted("the mail", error.smtp_code, error.smtp_error)
+                _accepted(_MAIL, error.smtp_code, error.smtp_error)
             except (smtplib.SMTPException, OSError) as error:
                 kind = type(error).__name__
                 message_lost = f"the connection was lost while the mail was sent: {kind}"
@@ -269,6 +271,8 @@ def _accepted(what: str, code: int, said: bytes | str) -> None:
     """Hold a server's answer against the codes of SMTP: 4xx is for now, 5xx is for good."""
     if 200 <= code < 300:
         return
+    if code // 100 not in (4, 5) and what == _MAIL:
+        raise OutcomeUnknown(f"{what}: the answer is none of SMTP")
     kind = Rejected if 500 <= code < 600 else TryAgain
     raise kind(f"{what} is not accepted: {_reply(code, said)}")
 
