@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from lockroutine.cli import databases, packs
+from lockroutine.cli import databases, packs, systems
 from lockroutine.cli.demo import told
 from lockroutine.cli.output import complain, hush, speak_utf8
 from lockroutine.errors import LockroutineError
@@ -59,6 +59,12 @@ _DatabasePack = Annotated[
         "--pack", metavar="PACK", help="The rule pack, if not the newest that the file knows."
     ),
 ]
+_Settings = Annotated[
+    Path | None,
+    typer.Option("--settings", metavar="FILE", help="The TOML file with [plugin.NAME] tables."),
+]
+_Key = Annotated[str, typer.Argument(metavar="KEY", help="The effect's key.")]
+_ActorId = Annotated[str, typer.Option("--actor", metavar="ID", help="Who does it.")]
 
 
 def run() -> None:
@@ -192,3 +198,79 @@ def figures(
 def tick(database: _Database, pack: _DatabasePack = "", as_json: _Json = False) -> int:
     """Make the transitions whose time has come."""
     return databases.tick(database, pack, as_json=as_json)
+
+
+@app.command()
+def plugins(
+    settings: _Settings = None,
+    pack: Annotated[
+        str, typer.Option("--pack", metavar="PACK", help="The pack to serve, if not the bundled.")
+    ] = "",
+    as_json: _Json = False,
+) -> int:
+    """Show which plugins are installed and set up. Exit 1 if something is missing or wrong."""
+    return systems.plugins(settings, pack, as_json=as_json)
+
+
+@app.command()
+def deliver(
+    database: _Database,
+    settings: _Settings = None,
+    contacts: Annotated[
+        Path | None,
+        typer.Option("--contacts", metavar="FILE", help="The TOML file of contacts."),
+    ] = None,
+    watch: Annotated[bool, typer.Option("--watch", help="Keep at it until told to stop.")] = False,
+    every: Annotated[
+        float,
+        typer.Option(
+            "--every", metavar="SECONDS", min=0.1, max=3600.0, help="How often to look, watching."
+        ),
+    ] = 5.0,
+    lang: Annotated[Language, typer.Option("--lang", help="The language of tickets.")] = "sv",
+    pack: _DatabasePack = "",
+    as_json: _Json = False,
+) -> int:
+    """Send what is due to tickets, the admin tool and people. Exit 1 if something was parked."""
+    how = systems.Delivering(
+        settings=settings, contacts=contacts, watch=watch, pause=every, language=lang
+    )
+    return systems.deliver(database, pack, how, as_json=as_json)
+
+
+@app.command()
+def effects(
+    database: _Database,
+    state: Annotated[
+        str, typer.Option("--state", metavar="STATE", help="Only those, for example parked.")
+    ] = "",
+    pack: _DatabasePack = "",
+    as_json: _Json = False,
+) -> int:
+    """Show what plugins are asked to do, and where it is."""
+    return systems.effects(database, pack, state, as_json=as_json)
+
+
+@app.command()
+def retry(
+    database: _Database,
+    key: _Key,
+    actor: _ActorId,
+    pack: _DatabasePack = "",
+    as_json: _Json = False,
+) -> int:
+    """Try an effect again as soon as may be."""
+    return systems.retry(database, pack, key, actor, as_json=as_json)
+
+
+@app.command()
+def dismiss(
+    database: _Database,
+    key: _Key,
+    actor: _ActorId,
+    reason: Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why; it is kept.")],
+    pack: _DatabasePack = "",
+    as_json: _Json = False,
+) -> int:
+    """Send an effect no more."""
+    return systems.dismiss(database, pack, key, actor, reason, as_json=as_json)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from attrs import frozen
 from lockroutine.cli import output
 from lockroutine.cli.plain import of_case, of_item
 from lockroutine.cli.words import WORDS
+from lockroutine.contacts import Contacts
 from lockroutine.engine import Engine
 from lockroutine.errors import InvalidForm, NotFound, Problem, StoreError, nearest
 from lockroutine.figures import Figures
@@ -24,6 +25,7 @@ from lockroutine.stores import SqliteStore
 __all__ = [
     "Wanted",
     "figures",
+    "opened",
     "show_figures",
     "show_verification",
     "show_worklist",
@@ -46,14 +48,21 @@ class Wanted:
 
 
 @contextmanager
-def _opened(path: Path, pack: str) -> Generator[Engine]:
+def opened(
+    path: Path,
+    pack: str,
+    *,
+    plugins: Iterable[object] = (),
+    contacts: Contacts | None = None,
+    language: Language = "sv",
+) -> Generator[Engine]:
     """An engine on a database that is there already, under a routine that it knows."""
     if not path.is_file() or not path.stat().st_size:
         raise StoreError(f"There is no database {path}.")
     store = SqliteStore(path)
     try:
         routine = load_routine(pack) if pack else _newest(store)
-        yield Engine(store, routine=routine)
+        yield Engine(store, routine=routine, plugins=plugins, contacts=contacts, language=language)
     finally:
         store.close()
 
@@ -81,7 +90,7 @@ def _version(key: str) -> tuple[int, ...]:
 
 def verify(path: Path, pack: str, *, as_json: bool) -> int:
     """Say whether everything in a database is as it was recorded."""
-    with _opened(path, pack) as engine:
+    with opened(path, pack) as engine:
         found = engine.verify()
     if as_json:
         problems = [{"path": one.path, "message": one.message} for one in found.problems]
@@ -111,7 +120,7 @@ def show_verification(cases: int, events: int, problems: int, language: Language
 
 def worklist(path: Path, pack: str, wanted: Wanted, language: Language, *, as_json: bool) -> int:
     """Say what waits for a role."""
-    with _opened(path, pack) as engine:
+    with opened(path, pack) as engine:
         routine = engine.routine
         role = routine.pack.role.get(wanted.role)
         if role is None:
@@ -169,7 +178,7 @@ def _day(routine: Routine, at: dt.datetime | None) -> str:
 
 def figures(path: Path, pack: str, language: Language, *, as_json: bool) -> int:
     """Say the figures of a database."""
-    with _opened(path, pack) as engine:
+    with opened(path, pack) as engine:
         found = engine.figures()
         routine = engine.routine
     if as_json:
@@ -286,7 +295,7 @@ def _length(length: dt.timedelta) -> str:
 
 def tick(path: Path, pack: str, *, as_json: bool) -> int:
     """Make what is due by the clock, and say which cases moved."""
-    with _opened(path, pack) as engine:
+    with opened(path, pack) as engine:
         moved = engine.tick()
     if as_json:
         output.dump({"moved": [of_case(case) for case in moved]})

@@ -100,8 +100,9 @@ class Desk:
 
     def texts(self, ref: str) -> list[str]:
         """The texts of all tickets and notes with a reference."""
-        notes = [note for ticket in self.tickets for note in ticket.notes]
-        return [one.text for one in (*self.tickets, *notes) if one.ref == ref]
+        notes = [note for ticket in self.tickets for note in ticket.notes if note.ref == ref]
+        tickets = [ticket for ticket in self.tickets if ticket.ref == ref]
+        return [*(ticket.text for ticket in tickets), *(note.text for note in notes)]
 
     def close(self) -> None:
         """Stop answering."""

@@ -28,7 +28,6 @@ import base64
 import datetime as dt
 import inspect
 import itertools
-import logging
 import time
 import traceback
 import uuid
@@ -131,10 +130,10 @@ class PluginContract:
     @pytest.fixture
     def secrets(self, plugin: object) -> tuple[str, ...]:
         """What must be shown nowhere: every `Secret` of the plugin's ``settings``."""
-        settings = getattr(plugin, "settings", None)
+        settings: Any = getattr(plugin, "settings", None)
         if not attrs.has(type(settings)):
             return ()
-        values = (getattr(settings, one.name) for one in attrs.fields(type(settings)))
+        values = (getattr(settings, one.name) for one in settings.__attrs_attrs__)
         return tuple(value.reveal() for value in values if isinstance(value, Secret))
 
     def usual(self, plugin: object) -> Iterator[tuple[str, object]]:
@@ -166,7 +165,7 @@ class PluginContract:
     ) -> None:
         """No secret and nothing private is in a repr, a log at any level, an error or a print."""
         said = [repr(plugin), str(plugin), repr(getattr(plugin, "settings", ""))]
-        with caplog.at_level(logging.DEBUG):
+        with caplog.at_level("DEBUG"):
             for hook, details in self.usual(plugin):
                 for outcome in self._outcomes(plugin, wire, hook, details):
                     if isinstance(outcome, BaseException):
