@@ -555,10 +555,10 @@ def written(tmp_path_factory: pytest.TempPathFactory, routine: Routine) -> Path:
     return path
 
 
-def stored_events(path: Path) -> list[tuple[int, str, int, str, str | None]]:
+def stored_events(path: Path) -> list[tuple[int, str, int, str, str, str | None]]:
     with closing(sqlite3.connect(path)) as connection:
         return connection.execute(
-            "SELECT number, case_id, version, body, personal FROM events ORDER BY number"
+            "SELECT number, case_id, version, body, hash, personal FROM events ORDER BY number"
         ).fetchall()
 
 
@@ -572,8 +572,9 @@ def stored_events(path: Path) -> list[tuple[int, str, int, str, str | None]]:
 def test_a_flipped_byte_in_any_event_is_found_and_named(written, routine, data):
     """Whichever byte of a stored event is changed, verify finds it and names the event."""
     events = stored_events(written)
-    number, case_id, version, body, personal = data.draw(st.sampled_from(events), label="event")
-    columns = {"body": body} if personal is None else {"body": body, "personal": personal}
+    number, case_id, version, *texts = data.draw(st.sampled_from(events), label="event")
+    named = zip(("body", "hash", "personal"), texts, strict=True)
+    columns = {name: text for name, text in named if text is not None}
     column = data.draw(st.sampled_from(sorted(columns)), label="column")
     content = bytearray(columns[column].encode())
     place = data.draw(st.integers(0, len(content) - 1), label="place")
@@ -588,8 +589,8 @@ def test_a_flipped_byte_in_any_event_is_found_and_named(written, routine, data):
             write(written, number, column, columns[column].encode())
         assert engine.verify().whole
     assert not found.whole
-    named = [problem for problem in found.problems if problem.path.startswith(case_id)]
-    assert f"{case_id}/{version}" in {problem.path for problem in named}, found.problems
+    about = [problem for problem in found.problems if problem.path.startswith(case_id)]
+    assert f"{case_id}/{version}" in {problem.path for problem in about}, found.problems
 
 
 def write(path: Path, number: int, column: str, content: bytes) -> None:

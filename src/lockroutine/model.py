@@ -186,11 +186,12 @@ class Event:
         form: What was given that is not personal.
         personal: What was given that is personal or secret; None once it was erased.
         salt: Makes ``personal_digest`` unguessable; goes with ``personal``.
-        personal_digest: Proof of the personal part that outlives its erasure.
+        personal_digest: Proof of the personal part that outlives its erasure; made if left out.
         references: Ids in other systems that it brought.
         cause: The event that drove this one, as ``case/version``; empty for a step of its own.
         previous: The hash of the event before it in its case.
-        hash: The hash of all this.
+        body: All this, without salt and personal part, as the text that is hashed and stored.
+        hash: The hash of that text; made if left out.
     """
 
     case_id: str
@@ -210,16 +211,46 @@ class Event:
     form: Facts = NOTHING
     personal: Facts | None = NOTHING
     salt: str = field(default="", repr=False)
-    personal_digest: str = ""
+    personal_digest: str = field()
     references: tuple[Reference, ...] = ()
     cause: str = ""
     previous: str = ""
-    hash: str = ""
+    body: str = field(init=False, eq=False, repr=False)
+    hash: str = field()
 
-    def sealed(self) -> Event:
-        """This event with its digest and hash filled in."""
-        digest = self._digest_of_personal()
-        return attrs.evolve(self, personal_digest=digest, hash=self._hash(digest))
+    @personal_digest.default
+    def _digest_of_personal(self) -> str:
+        return sha256(f"{self.salt}{canonical(self.personal)}") if self.personal else ""
+
+    @body.default
+    def _text(self) -> str:
+        return canonical(
+            (
+                self.case_id,
+                self.version,
+                self.process,
+                self.transition,
+                self.before,
+                self.after,
+                self.subject,
+                self.unit,
+                self.actor,
+                self.roles,
+                self.happened_at.isoformat(),
+                self.recorded_at.isoformat(),
+                self.late_reason,
+                self.routine,
+                self.form,
+                self.personal_digest,
+                [(ref.system, ref.id) for ref in self.references],
+                self.cause,
+                self.previous,
+            )
+        )
+
+    @hash.default
+    def _hash_of_body(self) -> str:
+        return sha256(self.body)
 
     def only(self, names: frozenset[str]) -> Event:
         """This event with only those personal fields; it no longer proves its own digest."""
@@ -230,37 +261,7 @@ class Event:
         """Whether nothing of it was changed since it was sealed; erasure is no change."""
         if self.personal is not None and self._digest_of_personal() != self.personal_digest:
             return False
-        return self._hash(self.personal_digest) == self.hash
-
-    def _digest_of_personal(self) -> str:
-        return sha256(f"{self.salt}{canonical(self.personal)}") if self.personal else ""
-
-    def _hash(self, personal_digest: str) -> str:
-        return sha256(
-            canonical(
-                (
-                    self.case_id,
-                    self.version,
-                    self.process,
-                    self.transition,
-                    self.before,
-                    self.after,
-                    self.subject,
-                    self.unit,
-                    self.actor,
-                    self.roles,
-                    self.happened_at.isoformat(),
-                    self.recorded_at.isoformat(),
-                    self.late_reason,
-                    self.routine,
-                    self.form,
-                    personal_digest,
-                    [(ref.system, ref.id) for ref in self.references],
-                    self.cause,
-                    self.previous,
-                )
-            )
-        )
+        return self._hash_of_body() == self.hash
 
 
 EffectState: TypeAlias = Literal[

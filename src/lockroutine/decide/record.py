@@ -63,7 +63,7 @@ def _event(moment: Moment, scene: Scene, command: Command, after_state: str) -> 
         references=(*_brought(moment, scene), *(() if moment.driver else command.references)),
         cause=moment.cause,
         previous=case.head,
-    ).sealed()
+    )
 
 
 def _brought(moment: Moment, scene: Scene) -> Iterator[Reference]:

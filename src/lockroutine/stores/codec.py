@@ -84,34 +84,13 @@ def decode_case(body: str, personal: str | None) -> Case:
     )
 
 
-def encode_event(event: Event) -> tuple[str, str | None]:
-    """An event as text; salt and personal part apart, or None if there is none."""
-    body = (
-        event.case_id,
-        event.version,
-        event.process,
-        event.transition,
-        event.before,
-        event.after,
-        event.subject,
-        event.unit,
-        event.actor,
-        event.roles,
-        event.happened_at.isoformat(),
-        event.recorded_at.isoformat(),
-        event.late_reason,
-        event.routine,
-        event.form,
-        event.personal_digest,
-        [(ref.system, ref.id) for ref in event.references],
-        event.cause,
-        event.previous,
-        event.hash,
-    )
-    return canonical(body), canonical((event.salt, event.personal)) if event.personal else None
+def encode_event(event: Event) -> tuple[str, str, str | None]:
+    """An event as its body and hash; salt and personal part apart, or None if there is none."""
+    personal = canonical((event.salt, event.personal)) if event.personal else None
+    return event.body, event.hash, personal
 
 
-def decode_event(body: str, personal: str | None) -> Event:
+def decode_event(body: str, hash_: str, personal: str | None) -> Event:
     """The event that `encode_event` made text of."""
     row: list[Any] = _loads(body)
     salt, facts = _loads(personal) if personal else ("", {})
@@ -138,11 +117,13 @@ def decode_event(body: str, personal: str | None) -> Event:
         references=_references(row[16]),
         cause=row[17],
         previous=row[18],
-        hash=row[19],
+        hash=hash_,
     )
 
 
-def read_event(case_id: str, version: int, body: bytes, personal: bytes | None) -> Event:
+def read_event(
+    case_id: str, version: int, body: bytes, hash_: bytes, personal: bytes | None
+) -> Event:
     """A stored event, if it is still letter by letter what was written.
 
     Text is taken as bytes, as it may no longer be text; and other text for the same event, such
@@ -152,7 +133,8 @@ def read_event(case_id: str, version: int, body: bytes, personal: bytes | None) 
         DamagedEvent: It is not.
     """
     try:
-        written = body.decode(), None if personal is None else personal.decode()
+        text = None if personal is None else personal.decode()
+        written = body.decode(), hash_.decode(), text
         event = decode_event(*written)
         if encode_event(event) == written:
             return event

@@ -84,6 +84,7 @@ CREATE TABLE events (
     case_id TEXT NOT NULL REFERENCES cases (id),
     version INTEGER NOT NULL,
     body TEXT NOT NULL,
+    hash TEXT NOT NULL,
     personal TEXT,
     UNIQUE (case_id, version)
 );
@@ -314,7 +315,10 @@ def _identity(path: str) -> tuple[int, int] | None:
 
 
 _CASE = "SELECT body, personal FROM cases"
-_EVENT = "SELECT case_id, version, CAST(body AS BLOB), CAST(personal AS BLOB) FROM events"
+_EVENT = (
+    "SELECT case_id, version, CAST(body AS BLOB), CAST(hash AS BLOB), CAST(personal AS BLOB) "
+    "FROM events"
+)
 _EFFECT = f"SELECT {', '.join(EFFECT_COLUMNS)} FROM effects"
 _INSERT_EFFECT = (
     f"INSERT INTO effects ({', '.join(EFFECT_COLUMNS)}) "
@@ -543,10 +547,9 @@ class _Transaction:
     def _keep_event(self, change: Change) -> None:
         event = change.event
         execute = self._connection.execute
-        body, personal = encode_event(event)
         execute(
-            "INSERT INTO events (case_id, version, body, personal) VALUES (?, ?, ?, ?)",
-            (event.case_id, event.version, body, personal),
+            "INSERT INTO events (case_id, version, body, hash, personal) VALUES (?, ?, ?, ?, ?)",
+            (event.case_id, event.version, *encode_event(event)),
         )
         for effect in change.effects:
             execute(_INSERT_EFFECT, encode_effect(effect))

@@ -150,7 +150,7 @@ def following(
         references=tuple(references),
         cause="0/1" if personal else "",
         previous=before.head,
-    ).sealed()
+    )
     case = attrs.evolve(
         before,
         state=event.after,
