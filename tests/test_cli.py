@@ -278,7 +278,7 @@ class TestCheck:
         result = run("check", "soderkoping")
         assert result.exit_code == 0
         found = re.fullmatch(
-            r"soderkoping@1\.\d+\.\d+: 13 processes, \d+ states, \d+ transitions, \d+ guards, "
+            r"soderkoping@1\.\d+\.\d+: 15 processes, \d+ states, \d+ transitions, \d+ guards, "
             r"54 clauses, \d+ gaps, no problems\n",
             result.stdout,
         )

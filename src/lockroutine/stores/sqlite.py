@@ -238,9 +238,10 @@ class SqliteStore:
                 return
 
     def _is_ours(self, connection: sqlite3.Connection) -> bool:
+        # The tables first: whoever makes the file meanwhile commits them together with the rest.
+        (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
         (application,) = connection.execute("PRAGMA application_id").fetchone()
         (version,) = connection.execute("PRAGMA user_version").fetchone()
-        (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
         if not tables:
             return False
         if application != _APPLICATION:
