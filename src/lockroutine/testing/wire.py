@@ -23,7 +23,7 @@ import select
 import socket
 import threading
 import typing
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from types import TracebackType
 from typing import Literal, Protocol
 
@@ -73,6 +73,7 @@ class LossyProxy:
         target: The port of the system itself, on 127.0.0.1.
         listen: The port that it listens on; one that is free, if left out.
         rate: Let this part of all exchanges fail by chance, too.
+        by_chance: In which ways.
         seed: What chance is made of.
         patience: For how many seconds a reply is kept back at most.
     """
@@ -85,6 +86,7 @@ class LossyProxy:
         *,
         listen: int = 0,
         rate: float = 0.0,
+        by_chance: Sequence[Fault] = ("drop", "cut", "garble"),
         seed: int = 0,
         patience: float = 5.0,
     ) -> None:
@@ -93,6 +95,7 @@ class LossyProxy:
         self.rate = rate
         self.patience = patience
         self.struck = 0
+        self._by_chance = by_chance
         self._chance = random.Random(seed)
         self._left = 0
         self._fault: Fault | None = None
@@ -227,7 +230,7 @@ class LossyProxy:
                     return self._fault
             elif self._chance.random() < self.rate:
                 self.struck += 1
-                return self._chance.choice(("drop", "cut", "garble", "repeat"))
+                return self._chance.choice(self._by_chance)
             return None
 
     def _again(self, request: bytes) -> None:
