@@ -33,6 +33,8 @@ from lockroutine.hookspecs import (
 from lockroutine.plugins import Plugins, Secret, read_settings
 from lockroutine.plugins.easit import Easit, Settings, api_url
 from lockroutine.testing.easit import EasitStandIn, EasitView
+from lockroutine.testing.plugins import Kept, TicketContract
+from lockroutine.testing.wire import LossyProxy
 
 NOW = dt.datetime(2026, 3, 2, 9, 0, tzinfo=dt.UTC)
 SOON = NOW + dt.timedelta(seconds=20)
@@ -705,3 +707,31 @@ def test_the_manager_takes_it(adapter: Easit) -> None:
         "find_note",
         "read_tickets",
     )
+
+
+class TestEasitKeepsTheContract(TicketContract):
+    patience = 0.5
+    settle = 0.05
+
+    @pytest.fixture
+    def wire(self, easit: EasitStandIn) -> Iterator[LossyProxy]:
+        with LossyProxy(int(easit.url.rpartition(":")[2]), patience=3.0) as wire:
+            yield wire
+
+    @pytest.fixture
+    def plugin(self, wire: LossyProxy, settings: Callable[..., Settings]) -> Iterator[Easit]:
+        with Easit(settings(url=wire.url)) as plugin:
+            yield plugin
+
+    @pytest.fixture
+    def kept(self, easit: EasitStandIn) -> Kept:
+        def kept(key: str) -> list[str]:
+            tickets = [ticket.properties["Description"] for ticket in easit.of_reference(key)]
+            notes = [n.properties for n in easit.notes if n.properties.get("NoteReference") == key]
+            return tickets + [note["Note"] for note in notes]
+
+        return kept
+
+    @pytest.fixture
+    def write(self, easit: EasitStandIn) -> Callable[[str, str], object]:
+        return lambda ticket, text: easit.report(ticket, "bo", text)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import email
+import hashlib
 import logging
 import socket
 import ssl
@@ -25,6 +26,8 @@ from lockroutine.errors import OutcomeUnknown, PluginError, PluginsError, Reject
 from lockroutine.hookspecs import ChannelSearch, Notice, Visit
 from lockroutine.plugins import Plugins, Secret, read_settings
 from lockroutine.plugins.mail import Mail, Settings
+from lockroutine.testing.plugins import Kept, NoticeContract
+from lockroutine.testing.wire import LossyProxy
 
 NOW = dt.datetime(2026, 3, 2, 9, 0, tzinfo=dt.UTC)
 SOON = NOW + dt.timedelta(seconds=20)
@@ -503,3 +506,31 @@ def test_the_manager_takes_it() -> None:
     mail = made(25)
     assert Plugins([mail]).channels() == {"mail": "mail"}
     assert mail.channels(ChannelSearch()) == ("mail",)
+
+
+class TestMailKeepsTheContract(NoticeContract):
+    patience = 0.5
+    settle = 0.05
+
+    @pytest.fixture(autouse=True)
+    def silent(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """The server of the tests logs what it receives, in the same process."""
+        monkeypatch.setattr(logging.getLogger("mail.log"), "disabled", True)
+
+    @pytest.fixture
+    def wire(self, serve: Callable[..., int]) -> Iterator[LossyProxy]:
+        with LossyProxy(serve(), patience=3.0) as wire:
+            yield wire
+
+    @pytest.fixture
+    def plugin(self, wire: LossyProxy) -> Mail:
+        return Mail(made(wire.port).settings)
+
+    @pytest.fixture
+    def kept(self, received: Received) -> Kept:
+        def kept(key: str) -> list[str]:
+            of_key = hashlib.sha256(key.encode()).hexdigest()[:40]
+            messages = [parsed(envelope) for envelope in received.envelopes]
+            return [m.get_content() for m in messages if of_key in m["Message-ID"]]
+
+        return kept
