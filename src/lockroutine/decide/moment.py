@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
-from attrs import frozen
+from attrs import field, frozen
 
 from lockroutine.facts import Facts, Value
 from lockroutine.model import Actor, Case
@@ -36,6 +36,12 @@ class Moment:
         at: When it happens.
         item: The present item of a joint's ``each``.
         driver: What drives it; None for the step that was asked for.
+        process: The process, compiled.
+        transition: What the pack says of the transition.
+        path: The transition's path in the pack.
+
+    Raises:
+        NotFound: There is no such process or transition.
     """
 
     routine: Routine
@@ -46,20 +52,20 @@ class Moment:
     at: dt.datetime
     item: Value = None
     driver: Driver | None = None
+    process: CompiledProcess = field(init=False)
+    transition: Transition = field(init=False)
+    path: str = field(init=False)
 
-    @property
-    def process(self) -> CompiledProcess:
-        """The process, compiled."""
+    @process.default
+    def _process(self) -> CompiledProcess:
         return self.routine.process(self.step.process)
 
-    @property
-    def transition(self) -> Transition:
-        """What the pack says of the transition."""
+    @transition.default
+    def _transition(self) -> Transition:
         return self.process.transition(self.step.transition)
 
-    @property
-    def path(self) -> str:
-        """The transition's path in the pack."""
+    @path.default
+    def _path(self) -> str:
         return f"process.{self.step.process}.transitions.{self.step.transition}"
 
     @property

@@ -4,25 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import attrs
-
 from lockroutine.decide.command import Change, Command
-from lockroutine.decide.evolve import evolve
 from lockroutine.decide.moment import Moment
 from lockroutine.facts import NOTHING, Facts, Value, canonical
 from lockroutine.model import Case, Effect, Event, Reference
 from lockroutine.rules.effects import EffectRule
 from lockroutine.rules.scene import Scene
 
-__all__ = ["change_of"]
+__all__ = ["change_of", "event_of"]
 
 
-def change_of(moment: Moment, scene: Scene, command: Command, after_state: str) -> Change:
-    """What the step makes of its case, in the scene in which it was judged."""
-    event = _event(moment, scene, command, after_state)
-    after = evolve(moment.routine, moment.case, event)
-    scene = attrs.evolve(scene, case=after)
-    rules = moment.process.rules
+def change_of(moment: Moment, scene: Scene, event: Event) -> Change:
+    """What is kept of the step and asked of plugins, in the scene of the case after it."""
+    after, rules = scene.case, moment.process.rules
     open_key = ""
     if rules.one_open_per and after.is_open:
         values = (after.value(name) for name in rules.one_open_per)
@@ -39,7 +33,8 @@ def change_of(moment: Moment, scene: Scene, command: Command, after_state: str) 
     )
 
 
-def _event(moment: Moment, scene: Scene, command: Command, after_state: str) -> Event:
+def event_of(moment: Moment, scene: Scene, command: Command, after_state: str) -> Event:
+    """The event of the step, in the scene in which it was judged."""
     case = moment.case
     form, personal = moment.form or (NOTHING, NOTHING)
     return Event(

@@ -12,9 +12,9 @@ import attrs
 from lockroutine._fields import facts_of, read_form
 from lockroutine.decide import cures
 from lockroutine.decide.command import Change, Command
-from lockroutine.decide.evolve import clock_steps
+from lockroutine.decide.evolve import clock_steps, evolve
 from lockroutine.decide.moment import Driver, Moment
-from lockroutine.decide.record import change_of
+from lockroutine.decide.record import change_of, event_of
 from lockroutine.decide.wording import in_words, say
 from lockroutine.errors import InvalidForm, NotFound, Problem
 from lockroutine.facts import NOTHING, Facts, sha256
@@ -108,10 +108,11 @@ class Walk:
             quiet = after_state is None
             yield from self._judge(moment, scene, f"{moment.path}.guards.{name}", guard, quiet)
         if after_state is not None and moment.form is not None:
-            change = change_of(moment, scene, self._command, after_state)
-            self._pending[case.id] = change.case
-            self.changes.append(change)
-            scene = attrs.evolve(scene, case=change.case)
+            event = event_of(moment, scene, self._command, after_state)
+            after = evolve(moment.routine, case, event)
+            scene = attrs.evolve(scene, case=after)
+            self._pending[case.id] = after
+            self.changes.append(change_of(moment, scene, event))
         quiet = len(self._reasons) > before
         for name, joint in moment.transition.joint.items():
             yield from self._joint(moment, scene, f"{moment.path}.joint.{name}", joint, quiet)
