@@ -313,11 +313,10 @@ def _misses(name: str, kind: Any) -> Iterator[Problem]:
 
 def _stated(kind: type, attribute: str) -> object:
     """What a class says of itself: a plain attribute, or the default of an attrs field."""
-    if attrs.has(kind):
-        for one in attrs.fields(kind):
-            if one.name == attribute:
-                return one.default
-    return getattr(kind, attribute, None)
+    value: object = getattr(kind, attribute, None)
+    if type(value) is not str and attrs.has(kind):
+        return next((one.default for one in attrs.fields(kind) if one.name == attribute), None)
+    return value
 
 
 def _made(found: Installed, settings: object) -> object:
