@@ -17,7 +17,7 @@ from lockroutine.rules.check.parts import (
 )
 from lockroutine.rules.check.process import ProcessCheck
 from lockroutine.rules.fields import fields_of, form_fields
-from lockroutine.rules.schema import Joint, Pack
+from lockroutine.rules.schema import Pack
 from lockroutine.rules.shown import App, Contacts, Shown, Stock, SupportHours
 from lockroutine.rules.terms import PULL, RESERVED
 
