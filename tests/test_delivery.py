@@ -635,10 +635,10 @@ def test_an_agreed_time(engine: Engine, post: Post) -> None:
         ),
         (
             Contacts({"installer": Contact(channel="sms", mail="x@example.org")}),
-            "the contact installer has no address for sms",
+            "There is no address for sms of the contact 'installer'.",
         ),
         (
-            Contacts({"installer": Contact(channel="fax", mail="x@example.org")}),
+            Contacts({"installer": Contact(channel="fax", other={"fax": "1"})}),
             "no plugin offers the channel fax; offered: mail, sms",
         ),
     ],

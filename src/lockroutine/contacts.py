@@ -39,6 +39,7 @@ class Contact:
         phone: Their telephone number, for people.
         mail: Their e-mail address.
         sms: The number that text messages go to.
+        other: Addresses on other channels, by the channel's name.
         channel: Over which channel notices go; one that has an address here.
         language: In which language notices are written.
     """
@@ -47,12 +48,13 @@ class Contact:
     phone: str = field(default="", repr=False)
     mail: str = field(default="", repr=False)
     sms: str = field(default="", repr=False)
+    other: Mapping[str, str] = field(factory=dict, repr=False)
     channel: str = "mail"
     language: Language = "sv"
 
     def address(self) -> str:
         """The address on the channel that notices go over; empty if there is none."""
-        return {"mail": self.mail, "sms": self.sms}.get(self.channel, self.mail)
+        return {"mail": self.mail, "sms": self.sms, **self.other}.get(self.channel, "")
 
 
 @frozen

@@ -81,6 +81,8 @@ class Engine:
         contacts: Where notices go to.
         accounts: Who stands behind an account of the ticket system, for `pull`.
         language: The language of tickets.
+        parallel: How many effects of one system are sent side by side at most.
+        timeout: How many seconds one effect may take.
 
     Raises:
         RulesError: The store knows another text of this routine under the same version.
@@ -105,6 +107,8 @@ class Engine:
         contacts: Contacts | None = None,
         accounts: Accounts = _nobody,
         language: Language = "sv",
+        parallel: int = 16,
+        timeout: float = 30.0,
     ) -> None:
         if type(routine) is not Routine:
             raise InvalidForm([Problem("routine", "must be a Routine; load_routine makes one")])
@@ -123,6 +127,8 @@ class Engine:
             clock=self._time,
             contacts=contacts or Contacts(),
             language=language,
+            parallel=parallel,
+            timeout=timeout,
         )
         self._book.keep(store)
 
@@ -142,6 +148,8 @@ class Engine:
         contacts: Contacts | None = None,
         accounts: Accounts = _nobody,
         language: Language = "sv",
+        parallel: int = 16,
+        timeout: float = 30.0,
     ) -> Engine:
         """Open an engine on a SQLite file, which is made if there is none, or on ``:memory:``.
 
@@ -153,6 +161,8 @@ class Engine:
             contacts: Where notices go to.
             accounts: Who stands behind an account of the ticket system, for `pull`.
             language: The language of tickets.
+            parallel: How many effects of one system are sent side by side at most.
+            timeout: How many seconds one effect may take.
 
         Raises:
             StoreError: The file cannot be used.
@@ -171,6 +181,8 @@ class Engine:
                 contacts=contacts,
                 accounts=accounts,
                 language=language,
+                parallel=parallel,
+                timeout=timeout,
             )
         except BaseException:
             store.close()

@@ -109,7 +109,7 @@ class Delivery:
         self._stopping = threading.Event()
 
     def stop(self) -> None:
-        """Take nothing more; what is being sent is waited for."""
+        """Take nothing more, in this round or, between two, in the next one."""
         self._stopping.set()
 
     def deliver(self, limit: int = 10_000) -> DeliveryReport:
@@ -118,7 +118,6 @@ class Delivery:
         Args:
             limit: How many effects at most are taken.
         """
-        self._stopping.clear()
         counts: Counter[str] = Counter()
         workers = Workers(self._send)
         finished: list[Outcome] = []
@@ -135,6 +134,7 @@ class Delivery:
                     break
         finally:
             workers.close()
+            self._stopping.clear()
         held = tuple(s for s, c in self._circuits.items() if c.closed_until is not None)
         return DeliveryReport(**counts, held=held)
 
@@ -210,10 +210,13 @@ class Delivery:
             return self._not_done(job, again, error.message)
         except OutcomeUnknown as error:
             return self._not_done(job, "unknown", error.message)
-        except (Rejected, NotFound) as error:
-            return self._parked(job, str(error))
+        except Rejected as error:
+            # A system that says no is there, and answers.
+            return self._parked(job, error.message, worked=True)
+        except NotFound as error:
+            return self._parked(job, str(error), worked=None)
         except Exception as error:
-            return self._parked(job, f"cannot be made ready: {type(error).__name__}")
+            return self._parked(job, f"cannot be made ready: {type(error).__name__}", worked=None)
         except BaseException as error:  # in this thread, only a plugin can have raised it
             return self._not_done(job, "unknown", f"a plugin raised {type(error).__name__}")
         asked = isinstance(receipt, Receipt) and receipt.state == "asked"
@@ -237,14 +240,15 @@ class Delivery:
     def _not_done(self, job: Job, state: EffectState, message: str) -> Outcome:
         attempts = job.effect.attempts + 1
         if attempts >= self._most_attempts:
-            return self._parked(job, f"given up after {attempts} attempts: {message}")
+            message = f"given up after {attempts} attempts: {message}"
+            return self._parked(job, message, worked=False)
         due_at = self._clock() + self._pause(attempts)
         effect = attrs.evolve(
             job.effect, state=state, due_at=due_at, attempts=attempts, message=message
         )
         return Outcome(job, effect, worked=False)
 
-    def _parked(self, job: Job, message: str) -> Outcome:
+    def _parked(self, job: Job, message: str, *, worked: bool | None) -> Outcome:
         attempts = job.effect.attempts + 1
         effect = attrs.evolve(
             job.effect,
@@ -253,8 +257,7 @@ class Delivery:
             attempts=attempts,
             message=message,
         )
-        # A system that says no is there, and answers.
-        return Outcome(job, effect, worked=True)
+        return Outcome(job, effect, worked=worked)
 
     # -- by hand -------------------------------------------------------------------------------
 

@@ -28,10 +28,12 @@ class Circuit:
             return parallel
         return 1 if now >= self.closed_until else 0
 
-    def note(self, now: dt.datetime, *, worked: bool) -> None:
-        """Take in that the system answered, or did not."""
+    def note(self, now: dt.datetime, *, worked: bool | None) -> None:
+        """Take in that the system answered, or did not; None if it was not reached at all."""
         if worked:
             self.failures, self.closed_until = 0, None
+        # What was under way when the system was left alone says nothing new.
+        if worked is not False or (self.closed_until and now < self.closed_until):
             return
         self.failures += 1
         if self.failures >= FAILURES:

@@ -6,7 +6,7 @@ import datetime as dt
 
 from lockroutine.contacts import Contacts
 from lockroutine.delivery.workers import Job
-from lockroutine.errors import Rejected
+from lockroutine.errors import NotFound, Rejected
 from lockroutine.hookspecs import (
     LockSearch,
     NoteSearch,
@@ -102,7 +102,7 @@ class Sender:
         contact = self._contacts.of(effect.recipient)
         address = contact.address()
         if not address:
-            raise Rejected(f"the contact {effect.recipient} has no address for {contact.channel}")
+            raise NotFound(f"address for {contact.channel} of the contact", effect.recipient)
         seen = routine.may_see(job.case.process, {effect.recipient})
         subject, body = render(routine, effect, job.case.process, contact.language, seen)
         return self._plugins.send_notice(

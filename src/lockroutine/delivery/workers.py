@@ -35,7 +35,7 @@ class Outcome:
 
     job: Job
     effect: Effect
-    worked: bool
+    worked: bool | None
     reference: Reference | None = None
 
 
