@@ -172,8 +172,11 @@ _ATOMS = frozenset({str, int, bool, type(None)})
 
 
 def _freeze(value: Any) -> Value:
-    if isinstance(value, Mapping):
-        return value if isinstance(value, Facts) else Facts(value)
+    if type(value) is Facts:
+        return value
+    # What a store has read is always a dict; to ask an abstract class takes longer.
+    if type(value) is dict or isinstance(value, Mapping):
+        return Facts(value)
     if isinstance(value, list | tuple):
         return tuple(_freeze(item) for item in value)
     return value  # type: ignore[no-any-return]  # JSON's own plain values

@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import os
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping, Set
+from collections.abc import Iterable, Mapping, Set
 
 import attrs
 from attrs import frozen
@@ -23,7 +23,7 @@ from lockroutine.model import Actor, Case, Text
 from lockroutine.rules.calendar import Duration, Hours
 from lockroutine.rules.effects import EffectRule
 from lockroutine.rules.fields import fields_of
-from lockroutine.rules.reader import Source, read_pack, read_source
+from lockroutine.rules.reader import NO_MORE, Kinds, Source, read_pack, read_source
 from lockroutine.rules.schema import Duty, Pack, Process, State, Template, Transition
 from lockroutine.rules.shown import App, Link, Shown, SupportHours
 from lockroutine.rules.terms import CLOCK, RESERVED, Message
@@ -80,6 +80,12 @@ class CompiledProcess:
             )
             for state in ("", *rules.states)
         }
+        self._steps_by: dict[tuple[str, str], tuple[str, ...]] = {}
+        for state, leaving in self._leaving.items():
+            for name, transition in leaving:
+                for role in transition.by:
+                    before = self._steps_by.get((role, state), ())
+                    self._steps_by[role, state] = (*before, name)
         self._after: dict[tuple[str, str], str | None] = {}
 
     def transition(self, name: str) -> Transition:
@@ -112,6 +118,10 @@ class CompiledProcess:
     def leaving(self, state: str) -> tuple[tuple[str, Transition], ...]:
         """The transitions that are possible from a state; with an empty state, the opening ones."""
         return self._leaving.get(state, ())
+
+    def steps_by(self, role: str, state: str) -> tuple[str, ...]:
+        """The transitions that a role may make from a state."""
+        return self._steps_by.get((role, state), ())
 
     def way(self, state: str, wanted: Iterable[str]) -> str:
         """The first transition on the shortest way from a state to one of those wanted.
@@ -146,10 +156,11 @@ class CompiledProcess:
     def owed(self, case: Case) -> tuple[str, ...]:
         """The duties of a case's state that are not settled."""
         state = self.rules.states.get(case.state)
-        duties = state.duties.items() if state else ()
+        if state is None or not state.duties:
+            return ()
         return tuple(
             name
-            for name, duty in duties
+            for name, duty in state.duties.items()
             if name not in case.done
             and (duty.when is None or duty.when.holds(case.value(duty.when.value.name)))
         )
@@ -170,9 +181,10 @@ class Routine:
     'soderkoping@1.0.0'
     """
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: Source, kinds: Kinds = NO_MORE) -> None:
         self.source = source
-        self.pack: Pack = read_pack(source)
+        self.kinds = kinds
+        self.pack: Pack = read_pack(source, kinds)
         self.processes: Mapping[str, CompiledProcess] = {
             name: CompiledProcess(name, rules) for name, rules in self.pack.process.items()
         }
@@ -181,6 +193,12 @@ class Routine:
         }
         self.calendar = self.pack.calendar
         self._named = {name: _named_by(each) for name, each in self.pack.template.items()}
+        self._waiting = {
+            (process, name): _waiting(state)
+            for process, rules in self.pack.process.items()
+            for name, state in rules.states.items()
+        }
+        self._for_all = frozenset(n for n, role in self.pack.role.items() if role.all_units)
         self._drivers: dict[Step, list[Step]] = {}
         for process, rules in self.pack.process.items():
             for name, transition in rules.transitions.items():
@@ -188,8 +206,8 @@ class Routine:
                     driven = Step(joint.process, joint.transition)
                     self._drivers.setdefault(driven, []).append(Step(process, name))
 
-    def __reduce__(self) -> tuple[type[Routine], tuple[Source]]:
-        return (Routine, (self.source,))
+    def __reduce__(self) -> tuple[type[Routine], tuple[Source, Kinds]]:
+        return (Routine, (self.source, self.kinds))
 
     def __repr__(self) -> str:
         return f"<Routine {self.key}>"
@@ -259,19 +277,20 @@ class Routine:
         """The states, with their processes, in which cases may wait for one of these roles."""
         wanted = set(roles)
         return tuple(
-            (process, name)
-            for process, rules in self.pack.process.items()
-            for name, state in rules.states.items()
-            if wanted & {role for waiting in _waiting(state) for role in waiting}
+            state for state, roles in self._waiting.items() if not roles.isdisjoint(wanted)
         )
 
     def works_for_all(self, roles: Iterable[str]) -> bool:
         """Whether one of these roles works for all units."""
-        return any(role in self.pack.role and self.pack.role[role].all_units for role in roles)
+        return not self._for_all.isdisjoint(roles)
 
     def in_scope(self, actor: Actor, unit: str, roles: Iterable[str]) -> bool:
         """Whether an actor, in these roles of theirs, sees and touches the cases of a unit."""
         return unit in actor.units or self.works_for_all(actor.roles.intersection(roles))
+
+    def roles_in(self, actor: Actor, unit: str) -> Set[str]:
+        """The roles of theirs in which an actor sees and touches the cases of a unit."""
+        return actor.roles if unit in actor.units else actor.roles & self._for_all
 
     # -- what the routine only shows -----------------------------------------------------------
 
@@ -353,18 +372,23 @@ def _named_by(template: Template) -> tuple[str, ...]:
     return tuple(sorted({name for text in texts for name in Message(text).get_identifiers()}))
 
 
-def _waiting(state: State) -> Iterator[tuple[str, ...]]:
-    yield state.waits_for
+def _waiting(state: State) -> frozenset[str]:
     duties: Iterable[Duty] = state.duties.values()
-    for duty in duties:
-        yield duty.waits_for
+    return frozenset(state.waits_for).union(*(duty.waits_for for duty in duties))
 
 
-def load_routine(where: str | os.PathLike[str] | Source = "soderkoping") -> Routine:
+def load_routine(
+    where: str | os.PathLike[str] | Source = "soderkoping",
+    *,
+    kinds: Kinds = NO_MORE,
+    packs: Mapping[str, str] | None = None,
+) -> Routine:
     """Read, check and compile a rule pack.
 
     Args:
-        where: The name of a bundled pack, a folder, or the text of a pack.
+        where: The name of a bundled pack or of one of ``packs``, a folder, or the text of a pack.
+        kinds: Further guard and effect kinds, as `Plugins.kinds` gives them.
+        packs: Further packs by name, each with its folder, as `Plugins.packs` gives them.
 
     Raises:
         NotFound: There is no such pack.
@@ -373,4 +397,7 @@ def load_routine(where: str | os.PathLike[str] | Source = "soderkoping") -> Rout
     >>> sorted(load_routine().processes)[:3]
     ['battery', 'claim', 'configuration_permission']
     """
-    return Routine(where if isinstance(where, Source) else read_source(where))
+    if isinstance(where, Source):
+        return Routine(where, kinds)
+    folder = (packs or {}).get(where, where) if isinstance(where, str) else where
+    return Routine(read_source(folder), kinds)

@@ -116,7 +116,7 @@ def worklist(
         cases = reading.waiting(states, units, position, limit + 1)
         for case in cases[:limit]:
             routine = book[case.routine]
-            roles = {r for r in actor.roles if routine.in_scope(actor, case.unit, {r})}
+            roles = routine.roles_in(actor, case.unit)
             found += items(routine, routine.seen_by(case, actor), roles, now)
             if len(found) >= limit:
                 return Page(tuple(found), cursor_of((due_key(case), case.id)))

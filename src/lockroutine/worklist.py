@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Set
 
 from lockroutine.model import Case, Text, WorkItem
-from lockroutine.routine import Routine, Step
+from lockroutine.routine import Routine
 from lockroutine.rules.schema import Duty
 
 __all__ = ["items"]
 
 
-def items(
-    routine: Routine, case: Case, roles: Iterable[str], now: dt.datetime
-) -> Iterator[WorkItem]:
+def items(routine: Routine, case: Case, roles: Set[str], now: dt.datetime) -> Iterator[WorkItem]:
     """What a case asks of somebody in these roles: its unsettled duties, or else its state.
 
     Args:
@@ -23,24 +21,21 @@ def items(
         roles: The roles.
         now: What overdue is told by.
     """
-    wanted = set(roles)
     process = routine.process(case.process)
     state = process.rules.states[case.state]
     owed = process.owed(case)
     for name in owed:
         duty: Duty = state.duties[name]
-        for role in _both(duty.waits_for, wanted):
-            label = routine.label(Step(case.process, name))
-            yield _item(case, role, name, label, (name,), duty.clauses or duty.gaps, now)
+        for role in duty.waits_for:
+            if role in roles:
+                label = process.transition(name).label
+                yield _item(case, role, name, label, (name,), duty.clauses or duty.gaps, now)
     if owed or not case.is_open:
         return
-    for role in _both(state.waits_for, wanted):
-        steps = tuple(n for n, t in process.leaving(case.state) if role in t.by)
-        yield _item(case, role, "", state.label, steps, state.clauses or state.gaps, now)
-
-
-def _both(roles: Iterable[str], wanted: set[str]) -> Iterator[str]:
-    return (role for role in roles if role in wanted)
+    for role in state.waits_for:
+        if role in roles:
+            steps = process.steps_by(role, case.state)
+            yield _item(case, role, "", state.label, steps, state.clauses or state.gaps, now)
 
 
 def _item(
