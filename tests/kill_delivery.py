@@ -145,7 +145,7 @@ class Figures:
     orders: int
     tickets: int
     notes: int
-    looked_up: int
+    in_flight: int
     faults: int
     parked: int
     doubles: int
@@ -155,7 +155,7 @@ class Figures:
         return (
             f"{self.system}: {self.kills} kills, {self.orders} orders, {self.tickets} tickets, "
             f"{self.notes} notes, {self.doubles} doubles, {self.losses} losses "
-            f"({self.faults} faults on the wire, {self.looked_up} effects taken from the dead, "
+            f"({self.faults} faults on the wire, {self.in_flight} effects in flight when killed, "
             f"{self.parked} parked on the way)"
         )
 
@@ -294,7 +294,7 @@ def kill(
 ) -> Figures:
     """Run a process and kill it, so many times, and say what came of it."""
     chance = random.Random(seed)
-    taken = 0
+    taken: set[str] = set()
     with (
         tempfile.TemporaryDirectory() as folder,
         SYSTEMS[system_name](Path(folder), seed) as system,
@@ -305,13 +305,13 @@ def kill(
             run_and_kill(database, system, ahead, chance)
             ahead += STEP.total_seconds()
             with opened(database, "", {"KILL_DESK_URL": "", "KILL_DESK_TOKEN": ""}, 0) as engine:
-                taken += len(engine.effects(state="in_flight"))
+                taken.update(one.key for one in engine.effects(state="in_flight"))
             if (number + 1) % 20 == 0:
-                tell(f"{number + 1} kills, {taken} effects taken from the dead")
+                tell(f"{number + 1} kills, {len(taken)} effects in flight when killed")
         faults = system.proxy.struck
         system.proxy.rate = 0.0
         parked = finish(database, system, ahead)
-        return counted(system_name, database, system, kills, taken, faults, parked)
+        return counted(system_name, database, system, kills, len(taken), faults, parked)
 
 
 def run_and_kill(database: Path, system: System, ahead: float, chance: random.Random) -> None:
@@ -360,7 +360,7 @@ def counted(
         orders=orders,
         tickets=sum(number for (kind, _), number in stands.items() if kind == "open_ticket"),
         notes=sum(number for (kind, _), number in stands.items() if kind == "note_ticket"),
-        looked_up=taken,
+        in_flight=taken,
         faults=faults,
         parked=parked,
         doubles=sum(max(0, number - 1) for number in stands.values()),

@@ -313,11 +313,18 @@ class SecondDesk(FileDrop):
 @pytest.fixture
 def database(tmp_path: Path) -> Path:
     """A database with an effect or two that are due, under the small pack."""
-    folder = Path(__file__).parent / "packs" / "small"
-    path = tmp_path / "locks.db"
-    from smallpack import order
+    return ordered(tmp_path / "locks.db", COORDINATOR + "tends_effects = true\n")
 
-    with Engine.open(path, routine=load_routine(folder)) as engine:
+
+COORDINATOR = 'label = { sv = "Samordnare", en = "Coordinator" }\n'
+
+
+def ordered(path: Path, coordinator: str = COORDINATOR) -> Path:
+    """A database with an order, under the small pack."""
+    from smallpack import edited, order
+
+    routine = load_routine(edited(("routine", COORDINATOR, coordinator)))
+    with Engine.open(path, routine=routine) as engine:
         order(engine)
     return path
 
@@ -393,6 +400,14 @@ class TestTending:
             "unknown",
         )
         assert run("retry", database, "nothing", "--actor", "anna").exit_code == 2
+
+    def test_a_pack_in_which_nobody_tends(self, tmp_path: Path) -> None:
+        """Where no role of the pack tends effects, it says what to write in the pack."""
+        path = ordered(tmp_path / "other.db")
+        (effect,) = said(run("effects", path, "--json"))
+        result = run("dismiss", path, effect["key"], "--actor", "anna", "--reason", "Over")
+        assert result.exit_code == 2
+        assert "write tends_effects = true" in result.stderr
 
     def test_it_is_dismissed(self, database: Path, parked: str) -> None:
         """`dismiss` ends it, and keeps who said so and why."""

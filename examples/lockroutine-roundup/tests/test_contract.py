@@ -8,18 +8,10 @@ from collections.abc import Callable, Iterator
 import httpx
 import pytest
 from lockroutine_roundup import RoundupTickets, Settings
-from lockroutine_roundup.testing import PASSWORD, USER, Tracker, free_port
+from lockroutine_roundup.testing import PASSWORD, USER, Tracker
 
 from lockroutine.plugins import Secret
 from lockroutine.testing.plugins import Kept, LossyProxy, TicketContract
-
-
-@pytest.fixture(scope="module")
-def tracker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tracker]:
-    port = free_port()
-    folder = tmp_path_factory.mktemp("roundup")
-    with Tracker(folder, web=f"http://127.0.0.1:{port}/") as tracker:
-        yield tracker
 
 
 class TestRoundup(TicketContract):

@@ -18,7 +18,14 @@ from lockroutine.cli.databases import opened
 from lockroutine.contacts import Contacts, read_contacts
 from lockroutine.delivery import DeliveryReport
 from lockroutine.engine import Engine
-from lockroutine.errors import LockroutineError, NotFound, PluginsError, Problem, nearest
+from lockroutine.errors import (
+    LockroutineError,
+    NotFound,
+    PluginsError,
+    Problem,
+    RulesError,
+    nearest,
+)
 from lockroutine.model import Actor, Effect, EffectState, Language
 from lockroutine.plugins import Plugins
 from lockroutine.plugins.installed import (
@@ -324,8 +331,11 @@ def _tender(engine: Engine, key: str, actor: str) -> Actor:
     effect = next((one for one in engine.effects() if one.key == key), None)
     if effect is None:
         raise NotFound("effect", key)
-    case = engine.case(effect.case_id)
-    return Actor(actor, roles=engine.routine.tending_roles(), units={case.unit})
+    roles = engine.routine.tending_roles()
+    if not roles:
+        message = "names no role that tends effects: write tends_effects = true in one"
+        raise RulesError([Problem("role", message, engine.routine.key)])
+    return Actor(actor, roles=roles, units={engine.case(effect.case_id).unit})
 
 
 def _said(effect: Effect, *, as_json: bool) -> int:

@@ -2,7 +2,9 @@
 
 `run_scenario` plays a scenario against a routine, `coverage` tells what no scenario passes,
 `StoppedClock` is a clock for tests. ``lockroutine.testing.stores`` has the contract that every
-store keeps (it needs pytest), ``lockroutine.testing.pytest_plugin`` collects scenarios as tests.
+store keeps, ``lockroutine.testing.plugins`` those of plugins (they need pytest);
+``lockroutine.testing.wire`` has a connection that fails as it is told to, and
+``lockroutine.testing.pytest_plugin`` collects scenarios as tests.
 """
 
 from lockroutine.testing.clock import StoppedClock, local_time

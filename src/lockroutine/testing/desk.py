@@ -141,6 +141,8 @@ class Desk:
                 notes = sorted((n for t in self.tickets for n in t.notes), key=lambda n: n.id)
                 after = int(query.get("after") or 0)
                 return 200, [note.plain() for note in notes if note.id > after]
+            case _:
+                pass
         if ticket is None:
             return 404, {"error": "no such ticket"}
         if method == "POST":

@@ -51,6 +51,7 @@ class Wire(Protocol):
     @property
     def faults(self) -> Iterable[Fault]:
         """What can be made to go wrong here."""
+        ...
 
     def spoil(self, fault: Fault, at: int = 1) -> None:
         """Let one exchange fail.
@@ -62,6 +63,7 @@ class Wire(Protocol):
 
     def mend(self) -> bool:
         """Work again; and tell whether the fault has struck."""
+        ...
 
 
 class LossyProxy:
@@ -217,6 +219,8 @@ class LossyProxy:
                         self._mended.wait(self.patience)
                     case "repeat":
                         self._again(request)
+                    case _:
+                        pass
             request = None
             near.sendall(data)
 

@@ -43,6 +43,15 @@ db.commit()
 db.close()
 """
 
+_OPEN = """
+import sys
+from roundup import instance
+db = instance.open(sys.argv[1]).open(sys.argv[2])
+sys.stdout.write(db.issue.create(title=sys.argv[3]))
+db.commit()
+db.close()
+"""
+
 
 class Tracker:
     """A tracker that is made and served; use it in a ``with``.
@@ -140,6 +149,10 @@ class Tracker:
         """Write a message into an issue as a person does: both in one transaction."""
         self._python(_WRITE, str(self.home), PERSON, issue, text)
 
+    def issue(self, title: str) -> str:
+        """Make an issue as a person does; its id."""
+        return self._python(_OPEN, str(self.home), PERSON, title).strip()
+
     # -- making it -------------------------------------------------------------------------------
 
     def _make(self) -> None:
@@ -178,12 +191,13 @@ class Tracker:
         program = "from roundup.scripts.roundup_admin import run; run()"
         self._python(program, "-i", str(self.home), *arguments)
 
-    def _python(self, program: str, *arguments: str) -> None:
+    def _python(self, program: str, *arguments: str) -> str:
         environment = {**os.environ, "PYTHONWARNINGS": "ignore"}
         command = [sys.executable, "-c", program, *arguments]
         done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
         if done.returncode:
             raise RuntimeError(done.stdout + done.stderr)
+        return done.stdout
 
 
 def free_port() -> int:
