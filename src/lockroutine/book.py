@@ -63,7 +63,7 @@ class Book(Mapping[str, Routine]):
         for key in reading.routine_keys().difference(self._routines):
             source = reading.routine(key)
             if source:
-                self._routines[key] = Routine(source)
+                self._routines[key] = Routine(source, self.current.kinds)
 
     def meet(self, reading: Reading, case: Case) -> Case:
         """A case whose routine is known from here on."""

@@ -37,6 +37,7 @@ __all__ = [
     "LockSearch",
     "NoteSearch",
     "Notice",
+    "OtherEffect",
     "Pairing",
     "Receipt",
     "RegisterSearch",
@@ -363,6 +364,25 @@ class KindSearch:
     """That the kinds or packs of a plugin are asked for."""
 
 
+@frozen(kw_only=True)
+class OtherEffect:
+    """An effect of a kind that a plugin has added.
+
+    Args:
+        key: Stable and unique; a repeat bears the same.
+        kind: The kind's name.
+        values: What it carries, by name.
+        repeated: True if it may have been done before, as an answer was lost.
+        deadline: When to give up waiting for an answer.
+    """
+
+    key: str
+    kind: str
+    values: Mapping[str, object] = field(repr=False)
+    repeated: bool = False
+    deadline: dt.datetime
+
+
 @hookspec
 def guard_kinds(details: KindSearch) -> tuple[type, ...]:  # type: ignore[empty-body]
     """Further guard kinds: subclasses of `lockroutine.rules.guards.Guard`."""
@@ -371,6 +391,11 @@ def guard_kinds(details: KindSearch) -> tuple[type, ...]:  # type: ignore[empty-
 @hookspec
 def effect_kinds(details: KindSearch) -> tuple[type, ...]:  # type: ignore[empty-body]
     """Further effect kinds: subclasses of `lockroutine.rules.effects.EffectRule`."""
+
+
+@hookspec
+def do_effect(details: OtherEffect) -> Receipt:  # type: ignore[empty-body]
+    """Do an effect of one of this plugin's own kinds."""
 
 
 @hookspec

@@ -105,6 +105,7 @@ class Delivery:
         self._pause = backoff() if plugins.names() else _no_pause
         # What nobody can send is left alone, and not parked for want of a plugin.
         reached = [s for s in _SYSTEMS if plugins.with_hook(FAMILIES[s][0])]
+        reached += {kind.system for kind in plugins.kinds().effects}.difference(_SYSTEMS)
         self._circuits = {system: Circuit() for system in reached}
         self._stopping = threading.Event()
 

@@ -6,11 +6,12 @@ import datetime as dt
 
 from lockroutine.contacts import Contacts
 from lockroutine.delivery.workers import Job
-from lockroutine.errors import NotFound, Rejected
+from lockroutine.errors import NotFound
 from lockroutine.hookspecs import (
     LockSearch,
     NoteSearch,
     Notice,
+    OtherEffect,
     Pairing,
     Receipt,
     Ticket,
@@ -94,8 +95,16 @@ class Sender:
                 return self._plugins.unpair_lock(pairing)
             case "send_notice":
                 return self._notice(job, deadline)
-            case kind:
-                raise Rejected(f"nothing here knows what {kind} means")
+            case _:
+                return self._plugins.do_effect(
+                    OtherEffect(
+                        key=effect.key,
+                        kind=effect.kind,
+                        values={**effect.values, **effect.personal},
+                        repeated=effect.state == "unknown",
+                        deadline=deadline,
+                    )
+                )
 
     def _notice(self, job: Job, deadline: dt.datetime) -> Receipt:
         effect, routine = job.effect, job.routine

@@ -23,6 +23,7 @@ from lockroutine.hookspecs import (
     LockSearch,
     NoteSearch,
     Notice,
+    OtherEffect,
     Pairing,
     Receipt,
     RegisteredLock,
@@ -35,6 +36,9 @@ from lockroutine.hookspecs import (
     TicketSearch,
     TicketsSince,
 )
+from lockroutine.rules.effects import EffectRule
+from lockroutine.rules.guards import Guard
+from lockroutine.rules.reader import Kinds
 from lockroutine.rules.schema import Pack
 
 __all__ = ["FAMILIES", "HOOKS", "Plugins"]
@@ -50,6 +54,7 @@ FAMILIES: Mapping[str, tuple[str, ...]] = {
     "tickets": ("open_ticket", "add_note", "close_ticket", "find_ticket", "find_note"),
     "admin_tool": ("pair_lock", "unpair_lock", "look_up_lock"),
     "notices": ("channels", "send_notice"),
+    "own kinds": ("effect_kinds", "do_effect"),
 }
 """The hooks that belong together: whoever implements one of them must implement all."""
 
@@ -211,10 +216,41 @@ class Plugins:
             raise Rejected(f"no plugin offers the channel {details.channel}; offered: {known}")
         return self._call("send_notice", name, details, Receipt)
 
-    def extensions(self, hook: str) -> Iterator[Any]:
-        """What every plugin that implements an extension hook gives."""
+    # -- extensions ----------------------------------------------------------------------------
+
+    def kinds(self) -> Kinds:
+        """The guard and effect kinds that plugins add; give them to `load_routine`.
+
+        Raises:
+            PluginsError: What a plugin gives is no such kind.
+        """
+        return Kinds(
+            guards=tuple(self._added("guard_kinds", Guard)),
+            effects=tuple(self._added("effect_kinds", EffectRule)),
+        )
+
+    def packs(self) -> Mapping[str, str]:
+        """The rule packs that plugins bring, by name; give them to `load_routine`."""
+        found: dict[str, str] = {}
+        for name in self.with_hook("rule_packs"):
+            found.update(self._call("rule_packs", name, KindSearch(), dict))
+        return found
+
+    def do_effect(self, details: OtherEffect) -> Receipt:
+        """Do an effect of a kind that a plugin has added, by that plugin."""
+        for name in self.with_hook("do_effect"):
+            kinds = self._call("effect_kinds", name, KindSearch(), tuple)
+            if details.kind in {kind.kind for kind in kinds}:
+                return self._call("do_effect", name, details, Receipt)
+        raise Rejected(f"nothing here knows what {details.kind} means")
+
+    def _added(self, hook: str, base: type[T]) -> Iterator[type[T]]:
         for name in self.with_hook(hook):
-            yield self._call(hook, name, KindSearch(), object)
+            for kind in self._call(hook, name, KindSearch(), tuple):
+                if not (isinstance(kind, type) and issubclass(kind, base)):
+                    message = f"{hook} must give subclasses of {base.__name__}"
+                    raise PluginsError([Problem(name, message)])
+                yield kind
 
     def _one(self, hook: str, details: object, returns: type[T]) -> T:
         """Call the one plugin that implements a hook."""

@@ -5,6 +5,7 @@ All problems come at once, each with its file, its line where it can be told, an
 
 from __future__ import annotations
 
+import functools
 import os
 import re
 import tomllib
@@ -30,7 +31,7 @@ from lockroutine.rules.terms import Ref
 if TYPE_CHECKING:
     from importlib.resources.abc import Traversable
 
-__all__ = ["Source", "bundled", "read_pack", "read_source"]
+__all__ = ["NO_MORE", "Kinds", "Source", "bundled", "read_pack", "read_source"]
 
 MAX_FILE = 2_000_000
 _NAMED = re.compile(r"[a-z][a-z0-9_-]{0,59}")
@@ -121,7 +122,23 @@ def _texts(folder: Traversable) -> Iterator[tuple[str, str]]:
             raise RulesError([Problem("", "is not UTF-8; save it as UTF-8", name, line)]) from None
 
 
-def read_pack(source: Source) -> Pack:
+@frozen
+class Kinds:
+    """Guard and effect kinds beside the bundled ones, from plugins.
+
+    Args:
+        guards: Subclasses of `lockroutine.rules.guards.Guard`.
+        effects: Subclasses of `lockroutine.rules.effects.EffectRule`.
+    """
+
+    guards: tuple[type[Guard], ...] = ()
+    effects: tuple[type[EffectRule], ...] = ()
+
+
+NO_MORE = Kinds()
+
+
+def read_pack(source: Source, kinds: Kinds = NO_MORE) -> Pack:
     """Structure and check the text of a pack.
 
     Raises:
@@ -133,7 +150,7 @@ def read_pack(source: Source) -> Pack:
     if merged.problems:
         raise RulesError(merged.problems)
     try:
-        pack = _converter.structure(merged.document, Pack)
+        pack = _pack_converter(kinds).structure(merged.document, Pack)
     except Exception as error:
         raise RulesError(map(merged.placed, problems_of(error))) from None
     problems = [merged.placed(problem) for problem in check(pack)]
@@ -246,11 +263,17 @@ def _exactly(base: type) -> Callable[[Any], bool]:
     return lambda kind: kind is base
 
 
-def _pack_converter() -> cattrs.Converter:
+@functools.cache
+def _pack_converter(kinds: Kinds) -> cattrs.Converter:
     made = strict_converter()
     made.register_structure_hook(Ref, _ref)
-    for base, kinds in ((Guard, GUARDS), (EffectRule, EFFECTS), (Shown, SHOWN)):
-        made.register_structure_hook_func(_exactly(base), _by_kind(made, kinds))
+    known: tuple[tuple[type, tuple[type[Any], ...]], ...] = (
+        (Guard, (*GUARDS, *kinds.guards)),
+        (EffectRule, (*EFFECTS, *kinds.effects)),
+        (Shown, SHOWN),
+    )
+    for base, classes in known:
+        made.register_structure_hook_func(_exactly(base), _by_kind(made, classes))
     made.register_structure_hook(
         Transition,
         cattrs.gen.make_dict_structure_fn(
@@ -262,6 +285,3 @@ def _pack_converter() -> cattrs.Converter:
         ),
     )
     return made
-
-
-_converter = _pack_converter()
