@@ -78,12 +78,12 @@ def test_a_toml_example_is_read(text: str) -> None:
     """
     document = tomllib.loads(re.sub(r"^    ", "", text, flags=re.MULTILINE))
     if "kind" in document:
-        reader._converter.structure(document, _base_of(document["kind"]))
+        reader._pack_converter(reader.NO_MORE).structure(document, _base_of(document["kind"]))
         return
     header = re.search(r"\[([\w.]+)\]", text)
     path = header.group(1) if header else ""
     with pytest.raises(ClassValidationError) as caught:
-        reader._converter.structure(document, schema.Pack)
+        reader._pack_converter(reader.NO_MORE).structure(document, schema.Pack)
     for problem in problems_of(caught.value):
         within = problem.path.removeprefix(path).lstrip(".")
         assert problem.message == "is missing", problem

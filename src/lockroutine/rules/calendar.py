@@ -57,6 +57,7 @@ class Hours:
     closes: dt.time
 
     @classmethod
+    @functools.cache
     def parse(cls, text: str) -> Hours:
         """Read hours written like ``08:00-16:00``.
 

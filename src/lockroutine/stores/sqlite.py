@@ -547,13 +547,11 @@ class _Transaction:
 
     def _keep_event(self, change: Change) -> None:
         event = change.event
-        execute = self._connection.execute
-        execute(
+        self._connection.execute(
             "INSERT INTO events (case_id, version, body, hash, personal) VALUES (?, ?, ?, ?, ?)",
             (event.case_id, event.version, *encode_event(event)),
         )
-        for effect in change.effects:
-            execute(_INSERT_EFFECT, encode_effect(effect))
+        self._connection.executemany(_INSERT_EFFECT, map(encode_effect, change.effects))
 
     def claim(
         self, limits: Mapping[str, int], now: dt.datetime, until: dt.datetime
