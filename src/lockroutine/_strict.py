@@ -166,7 +166,9 @@ def _each(
         try:
             done[key] = made.structure(value, item)
         except Exception as error:
-            error.add_note(IterableValidationNote(f"[{key}]", key, item))
+            # Its __new__ takes three, which pyright does not see past that of str.
+            note = IterableValidationNote(f"[{key}]", key, item)  # pyright: ignore[reportCallIssue]
+            error.add_note(note)
             errors.append(error)
     if errors:
         raise IterableValidationError("problems", errors, kind)

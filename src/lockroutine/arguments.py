@@ -53,9 +53,10 @@ def actor_of(actor: Actor) -> Actor:
 def references_of(given: object) -> tuple[Reference, ...]:
     """References, of which one may be given by itself."""
     made = tuple(given) if isinstance(given, Iterable) else (given,)
-    if not all(type(one) is Reference for one in made):
+    references = tuple(one for one in made if type(one) is Reference)
+    if len(references) != len(made):
         raise InvalidForm([Problem("references", "must be a list of References")])
-    return made
+    return references
 
 
 def limit_of(limit: int) -> int:

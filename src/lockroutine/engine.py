@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
 from contextlib import contextmanager
 from types import TracebackType
 
@@ -601,7 +601,7 @@ class Engine:
         return self._book[case.routine].seen_by(case, command.actor)
 
     @contextmanager
-    def _writing(self) -> Iterator[Writing]:
+    def _writing(self) -> Generator[Writing, None, None]:
         try:
             with self.store.writing() as transaction:
                 yield transaction

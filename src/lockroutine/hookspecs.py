@@ -179,31 +179,37 @@ class TicketReports:
 @hookspec
 def open_ticket(details: TicketOrder) -> Ticket:  # type: ignore[empty-body]
     """Open a ticket and return it."""
+    ...
 
 
 @hookspec
 def add_note(details: TicketNote) -> Receipt:  # type: ignore[empty-body]
     """Add a note to a ticket."""
+    ...
 
 
 @hookspec
 def close_ticket(details: TicketClosing) -> Receipt:  # type: ignore[empty-body]
     """Close a ticket."""
+    ...
 
 
 @hookspec
 def find_ticket(details: TicketSearch) -> Ticket | None:
     """The ticket that was opened with this key, or None."""
+    ...
 
 
 @hookspec
 def find_note(details: NoteSearch) -> Receipt | None:
     """The note that was added with this key, or None."""
+    ...
 
 
 @hookspec
 def read_tickets(details: TicketsSince) -> TicketReports:  # type: ignore[empty-body]
     """What people wrote into tickets since the cursor. Our own notes may be among it."""
+    ...
 
 
 # -- the vendor's admin tool --------------------------------------------------------------------
@@ -269,26 +275,31 @@ class BatteryLevel:
 @hookspec
 def pair_lock(details: Pairing) -> Receipt:  # type: ignore[empty-body]
     """Connect a lock to a customer."""
+    ...
 
 
 @hookspec
 def unpair_lock(details: Pairing) -> Receipt:  # type: ignore[empty-body]
     """Disconnect a lock from a customer."""
+    ...
 
 
 @hookspec
 def look_up_lock(details: LockSearch) -> RegisteredLock | None:
     """One lock of the register, or None."""
+    ...
 
 
 @hookspec
 def list_locks(details: RegisterSearch) -> tuple[RegisteredLock, ...]:  # type: ignore[empty-body]
     """The whole register."""
+    ...
 
 
 @hookspec
 def read_batteries(details: BatterySearch) -> tuple[BatteryLevel, ...]:  # type: ignore[empty-body]
     """The latest battery level of each lock that has one."""
+    ...
 
 
 # -- notices ------------------------------------------------------------------------------------
@@ -349,11 +360,13 @@ class Receipt:
 @hookspec
 def channels(details: ChannelSearch) -> tuple[str, ...]:  # type: ignore[empty-body]
     """The channels that this plugin offers, for example ``("mail",)``."""
+    ...
 
 
 @hookspec
 def send_notice(details: Notice) -> Receipt:  # type: ignore[empty-body]
     """Send one message to one recipient over one of the plugin's channels."""
+    ...
 
 
 # -- extensions ---------------------------------------------------------------------------------
@@ -386,18 +399,22 @@ class OtherEffect:
 @hookspec
 def guard_kinds(details: KindSearch) -> tuple[type, ...]:  # type: ignore[empty-body]
     """Further guard kinds: subclasses of `lockroutine.rules.guards.Guard`."""
+    ...
 
 
 @hookspec
 def effect_kinds(details: KindSearch) -> tuple[type, ...]:  # type: ignore[empty-body]
     """Further effect kinds: subclasses of `lockroutine.rules.effects.EffectRule`."""
+    ...
 
 
 @hookspec
 def do_effect(details: OtherEffect) -> Receipt:  # type: ignore[empty-body]
     """Do an effect of one of this plugin's own kinds."""
+    ...
 
 
 @hookspec
 def rule_packs(details: KindSearch) -> Mapping[str, str]:  # type: ignore[empty-body]
     """Rule packs by name, each with the path of its folder."""
+    ...

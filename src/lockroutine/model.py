@@ -89,8 +89,8 @@ class Actor:
     """
 
     id: str = field(converter=_actor_id)
-    roles: frozenset[str] = field(default=(), converter=_names)
-    units: frozenset[str] = field(default=(), converter=_names)
+    roles: frozenset[str] = field(default=frozenset(), converter=_names)
+    units: frozenset[str] = field(default=frozenset(), converter=_names)
 
 
 @frozen(order=True)

@@ -320,9 +320,9 @@ class Walk:
 def _not_for_this_actor(moment: Moment) -> Reason | None:
     """Why this actor may not make this step at all; it tells nothing of the case."""
     actor, routine, transition = moment.actor, moment.routine, moment.transition
-    if actor.roles == {CLOCK} and _time_has_come(moment):
+    if actor.roles == frozenset({CLOCK}) and _time_has_come(moment):
         return None
-    if actor.roles == {PULL} and PULL in transition.by:
+    if actor.roles == frozenset({PULL}) and PULL in transition.by:
         return None
     roles = routine.roles_for(moment.step)
     if actor.roles.isdisjoint(roles):

@@ -75,12 +75,14 @@ class Reading(Protocol):
 
     def case(self, case_id: str) -> Case | None:
         """The case of that id."""
+        ...
 
     def find(self, query: Query) -> tuple[Case, ...]:
         """The cases that have, or ever had, what the query asks for, oldest first.
 
         ``as_of`` is not looked at: who asks replays the histories.
         """
+        ...
 
     def history(self, case_id: str) -> tuple[Event, ...]:
         """All events of a case, in order.
@@ -88,15 +90,19 @@ class Reading(Protocol):
         Raises:
             DamagedEvent: One of them is not as it was written.
         """
+        ...
 
     def events(self) -> Iterator[Event]:
         """All events of all cases, in the order of recording."""
+        ...
 
     def event_count(self) -> int:
         """How many events there are, of whatever case."""
+        ...
 
     def cases(self, wanted: CaseFilter, after: str, limit: int) -> list[Case]:
         """Cases in the order of their ids, from behind ``after``."""
+        ...
 
     def waiting(
         self,
@@ -110,30 +116,39 @@ class Reading(Protocol):
         Those of which a change said that they wait for nobody may be left out. ``units`` of None
         means all.
         """
+        ...
 
     def timers(self, until: dt.datetime, limit: int) -> list[Case]:
         """Open cases whose timer has run out, the longest ago first."""
+        ...
 
     def effects(self, case_id: str | None, state: str | None) -> list[Effect]:
         """Effects of a case, or in a state, in the order of recording."""
+        ...
 
     def effect(self, key: str) -> Effect | None:
         """The effect with this key."""
+        ...
 
     def first_result(self, key: str) -> FirstResult | None:
         """What the first command with this key did."""
+        ...
 
     def routine_keys(self) -> frozenset[str]:
         """Every routine that cases were started under, as ``name@version``."""
+        ...
 
     def routine(self, key: str) -> Source | None:
         """The text of one of them."""
+        ...
 
     def cursor(self, system: str) -> str:
         """From where on a system is read next; empty if it never was."""
+        ...
 
     def refusals(self) -> Mapping[str, int]:
         """How often each rule refused, by its path."""
+        ...
 
 
 class Writing(Reading, Protocol):
@@ -145,6 +160,7 @@ class Writing(Reading, Protocol):
         Raises:
             ConflictError: A case is not as it was before, or another took its place.
         """
+        ...
 
     def claim(
         self, limits: Mapping[str, int], now: dt.datetime, until: dt.datetime
@@ -161,6 +177,7 @@ class Writing(Reading, Protocol):
             ``unknown`` instead. An effect for a system comes after those that its case asked of
             that system before.
         """
+        ...
 
     def settle(
         self, effect: Effect, lease: dt.datetime | None, reference: Reference | None = None
@@ -176,15 +193,19 @@ class Writing(Reading, Protocol):
         Returns:
             False, and nothing is kept, if somebody else has taken it since.
         """
+        ...
 
     def keep_routine(self, key: str, source: Source) -> None:
         """Keep the text of a routine."""
+        ...
 
     def keep_cursor(self, system: str, cursor: str) -> None:
         """Keep from where on a system is read next."""
+        ...
 
     def count_refusals(self, rules: Sequence[str]) -> None:
         """Count that these rules refused. Of whom and what, nothing is kept."""
+        ...
 
 
 class Store(Protocol):
@@ -192,12 +213,15 @@ class Store(Protocol):
 
     def reading(self) -> AbstractContextManager[Reading]:
         """Read as of one moment."""
+        ...
 
     def writing(self) -> AbstractContextManager[Writing]:
         """Write in one transaction; an exception of any kind undoes it."""
+        ...
 
     def close(self) -> None:
         """Let go of files and connections."""
+        ...
 
 
 def lost_race(case_id: str) -> ConflictError:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import threading
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 import attrs
@@ -70,13 +70,13 @@ class MemoryStore:
         self._tables: _Tables | None = _Tables()
 
     @contextmanager
-    def reading(self) -> Iterator[_Transaction]:
+    def reading(self) -> Generator[_Transaction, None, None]:
         """Read as of one moment."""
         with self._lock:
             yield _Transaction(self._opened())
 
     @contextmanager
-    def writing(self) -> Iterator[_Transaction]:
+    def writing(self) -> Generator[_Transaction, None, None]:
         """Write in one transaction: on a copy that takes the place of the tables at the end."""
         with self._lock:
             tables = self._opened().copy()

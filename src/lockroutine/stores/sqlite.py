@@ -10,7 +10,7 @@ import os
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal
@@ -254,7 +254,7 @@ class SqliteStore:
         return True
 
     @contextmanager
-    def reading(self) -> Iterator[_Transaction]:
+    def reading(self) -> Generator[_Transaction, None, None]:
         """Read as of one moment."""
         with self._connection() as connection:
             connection.execute("BEGIN")
@@ -262,7 +262,7 @@ class SqliteStore:
             connection.execute("COMMIT")
 
     @contextmanager
-    def writing(self) -> Iterator[_Transaction]:
+    def writing(self) -> Generator[_Transaction, None, None]:
         """Write in one transaction; an exception of any kind undoes it."""
         with self._connection() as connection:
             connection.execute("BEGIN IMMEDIATE")

@@ -103,6 +103,8 @@ def _shown(pack: Pack, path: str, shown: Shown) -> Found:
             yield from check_known(f"{path}.role", [shown.role], pack.role, "role")
         case Stock():
             yield from _stock(pack, path, shown)
+        case _:
+            pass  # the other kinds name nothing else of the pack
     yield from check_text(f"{path}.label", shown.label)
     yield from check_cited(pack, path, shown.clauses, shown.gaps, needed=True)
 

@@ -251,6 +251,8 @@ class ProcessCheck:
                 yield from check_known(f"{path}.settled_by", guard.settled_by, known, "transition")
             case ByRole():
                 yield from check_known(f"{path}.allowed", guard.allowed, pack.role, "role")
+            case _:
+                pass  # the other kinds name nothing else of the pack
 
     def _kind(self, path: str, ref: Ref, kind: type, transition: Transition) -> Found:
         known = {"form": form_fields(transition), "case": self.fields}.get(ref.source, {})
