@@ -166,12 +166,11 @@ def _each(
         try:
             done[key] = made.structure(value, item)
         except Exception as error:
-            # Its __new__ takes three, which pyright does not see past that of str.
-            note = IterableValidationNote(f"[{key}]", key, item)  # pyright: ignore[reportCallIssue]
-            error.add_note(note)
+            error.add_note(IterableValidationNote(f"[{key}]", key, item))
             errors.append(error)
     if errors:
-        raise IterableValidationError("problems", errors, kind)
+        # cattrs' own __new__ takes the class too; pyright sees that of ExceptionGroup.
+        raise IterableValidationError("problems", errors, kind)  # pyright: ignore[reportCallIssue]
     return done
 
 
