@@ -189,7 +189,8 @@ class Engine:
             raise
 
     def close(self) -> None:
-        """Let go of the store."""
+        """Let go of the store, and of what the plugins hold."""
+        self.plugins.close()
         self.store.close()
 
     def __enter__(self) -> Engine:

@@ -4,7 +4,8 @@ A plugin is any object (a module, an instance) with methods of these names, mark
 `hookimpl`, and two attributes: ``name``, and ``hooks``, the version of this page it was written
 for. Each function takes one frozen value named ``details``, so that a hook can grow by a field
 without breaking anyone. A plugin says that something went wrong by raising `TryAgain`,
-`Rejected` or `OutcomeUnknown` of `lockroutine.errors`.
+`Rejected` or `OutcomeUnknown` of `lockroutine.errors`. One that holds connections may have a
+method ``close``, which is called when the engine is closed.
 
 >>> class Pager:
 ...     name = "pager"

@@ -457,3 +457,20 @@ def test_settings_that_are_wrong(
         read_settings(Settings, "desk", table, environ)
     assert "\n".join(sorted(str(error.value).split("\n"))) == message
     assert SECRET not in str(error.value) + repr(error.value)
+
+
+def test_plugins_are_closed_with_the_engine() -> None:
+    """A plugin that has a close is closed once, and one that has none is left alone."""
+    closed: list[str] = []
+
+    class Held:
+        name, hooks = "held", "1.0"
+
+        def close(self) -> None:
+            closed.append(self.name)
+
+    class Plain:
+        name, hooks = "plain", "1.0"
+
+    Plugins([Held(), Plain()]).close()
+    assert closed == ["held"]

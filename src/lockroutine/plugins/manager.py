@@ -114,6 +114,13 @@ class Plugins:
         except pluggy.PluginValidationError as error:
             yield Problem(name, _in_words(plugin, error))
 
+    def close(self) -> None:
+        """Let go of what plugins hold: each is closed that has a ``close``."""
+        for _, plugin in self._manager.list_name_plugin():
+            close = getattr(plugin, "close", None)
+            if callable(close):
+                close()
+
     # -- what is there -------------------------------------------------------------------------
 
     def names(self) -> tuple[str, ...]:
