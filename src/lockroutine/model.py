@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Generic, Literal, TypeAlias, TypeVar
 
 import attrs
-from attrs import field, frozen
+from attrs import Factory, field, frozen
 
 from lockroutine.errors import InvalidForm, Problem
 from lockroutine.facts import NOTHING, Facts, Value, canonical, identifier, sha256
@@ -211,18 +211,23 @@ class Event:
     form: Facts = NOTHING
     personal: Facts | None = NOTHING
     salt: str = field(default="", repr=False)
-    personal_digest: str = field()
+    personal_digest: str = field(
+        default=Factory(lambda event: event._digest_of_personal(), takes_self=True)
+    )
     references: tuple[Reference, ...] = ()
     cause: str = ""
     previous: str = ""
-    body: str = field(init=False, eq=False, repr=False)
-    hash: str = field()
+    body: str = field(
+        default=Factory(lambda event: event._text(), takes_self=True),
+        init=False,
+        eq=False,
+        repr=False,
+    )
+    hash: str = field(default=Factory(lambda event: event._hash_of_body(), takes_self=True))
 
-    @personal_digest.default
     def _digest_of_personal(self) -> str:
         return sha256(f"{self.salt}{canonical(self.personal)}") if self.personal else ""
 
-    @body.default
     def _text(self) -> str:
         return canonical(
             (
@@ -248,7 +253,6 @@ class Event:
             )
         )
 
-    @hash.default
     def _hash_of_body(self) -> str:
         return sha256(self.body)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
-from attrs import field, frozen
+from attrs import Factory, field, frozen
 
 from lockroutine.facts import Facts, Value
 from lockroutine.model import Actor, Case
@@ -38,7 +38,6 @@ class Moment:
         driver: What drives it; None for the step that was asked for.
         process: The process, compiled.
         transition: What the pack says of the transition.
-        path: The transition's path in the pack.
 
     Raises:
         NotFound: There is no such process or transition.
@@ -52,20 +51,20 @@ class Moment:
     at: dt.datetime
     item: Value = None
     driver: Driver | None = None
-    process: CompiledProcess = field(init=False)
-    transition: Transition = field(init=False)
-    path: str = field(init=False)
+    process: CompiledProcess = field(
+        default=Factory(lambda self: self.routine.process(self.step.process), takes_self=True),
+        init=False,
+    )
+    transition: Transition = field(
+        default=Factory(
+            lambda self: self.process.transition(self.step.transition), takes_self=True
+        ),
+        init=False,
+    )
 
-    @process.default
-    def _process(self) -> CompiledProcess:
-        return self.routine.process(self.step.process)
-
-    @transition.default
-    def _transition(self) -> Transition:
-        return self.process.transition(self.step.transition)
-
-    @path.default
-    def _path(self) -> str:
+    @property
+    def path(self) -> str:
+        """The transition's path in the pack."""
         return f"process.{self.step.process}.transitions.{self.step.transition}"
 
     @property
