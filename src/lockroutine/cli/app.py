@@ -119,9 +119,18 @@ def demo(
             "--pace", metavar="SECONDS", min=0.0, max=60.0, help="Wait so long after each step."
         ),
     ] = 0.0,
+    with_plugins: Annotated[
+        bool,
+        typer.Option("--plugins", help="Send and read through plugins, to systems started here."),
+    ] = False,
 ) -> int:
     """Tell the whole routine step by step, on a real database."""
-    return told(at, lang, pace)
+    if not with_plugins:
+        return told(at, lang, pace)
+    # Servers and clients: no other command is to wait for them to load.
+    from lockroutine.cli.demo.outside import systems as around  # noqa: PLC0415
+
+    return told(at, lang, pace, around)
 
 
 @app.command()

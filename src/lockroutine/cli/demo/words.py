@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from lockroutine.model import Text
 
-__all__ = ["CONTACTS", "DAYS", "EFFECTS", "MONTHS", "SAID"]
+__all__ = ["CONTACTS", "DAYS", "EFFECTS", "MONTHS", "PLUGINS", "REPORTS", "SAID"]
 
 SAID: Mapping[str, Text] = {
     "title": Text(
@@ -67,6 +67,110 @@ EFFECTS: Mapping[str, Text] = {
 CONTACTS: Mapping[str, Text] = {
     "supplier": Text(sv="Leverantören", en="The supplier"),
     "social_services": Text(sv="Socialförvaltningen", en="Social services"),
+}
+
+# What people write into tickets, by the step that it means.
+REPORTS: Mapping[str, Text] = {
+    "mounting.report": Text(
+        sv="Låset är monterat, serienummer {serial_number}.",
+        en="Lock mounted, serial number {serial_number}.",
+    ),
+    "swap.report": Text(
+        sv="Låset är bytt. Gammalt serienummer {old_serial_number}, "
+        "nytt serienummer {new_serial_number}.",
+        en="Lock swapped. Old serial number {old_serial_number}, "
+        "new serial number {new_serial_number}.",
+    ),
+    "removal.report": Text(
+        sv="Låset är nedmonterat, serienummer {serial_number}.",
+        en="Lock removed, serial number {serial_number}.",
+    ),
+}
+
+# What is told of the systems around, with --plugins.
+PLUGINS: Mapping[str, Text] = {
+    "opening": Text(
+        sv="Ärenden går till {tickets}, meddelanden till {notices}; leverantörens verktyg sköts för"
+        " hand. Allt det finns bara på den här datorn.",
+        en="Tickets go to {tickets}, messages to {notices}; the vendor's tool is used by hand. All"
+        " of it is on this machine only.",
+    ),
+    "writes": Text(
+        sv="{who} skriver i ärende {ticket}: {text}", en="{who} writes into ticket {ticket}: {text}"
+    ),
+    "answered": Text(
+        sv="Ärende {ticket} får ett svar som anteckning:",
+        en="Ticket {ticket} is answered by a note:",
+    ),
+    "moved": Text(
+        sv="✓ Texten i ärendet har flyttat fallet, som om {who} hade skrivit in det här.",
+        en="✓ What stands in the ticket has moved the case, as if {who} had typed it in here.",
+    ),
+    "exports": Text(
+        sv="Samordnaren exporterar registret ur verktyget till {path}.",
+        en="The coordinator exports the register from the tool to {path}.",
+    ),
+    "wrong_lock": Text(
+        sv="Samordnaren ska bekräfta kopplingen, men läser av fel lås: {serial}.",
+        en="The coordinator is to confirm the pairing, but reads the wrong lock: {serial}.",
+    ),
+    "not_confirmed": Text(
+        sv="✗ Nej. Det är inte serienumret på låset som det gäller.",
+        en="✗ No. That is not the serial number of the lock that this is about.",
+    ),
+    "paired": Text(
+        sv="Samordnaren kopplar {serial} i verktyget och bekräftar med serienumret.",
+        en="The coordinator pairs {serial} in the tool, and confirms with the serial number.",
+    ),
+    "unpaired": Text(
+        sv="Samordnaren kopplar bort {serial} i verktyget och bekräftar med serienumret.",
+        en="The coordinator unpairs {serial} in the tool, and confirms with the serial number.",
+    ),
+    "reports": Text(
+        sv="< lästa rapporter ur ärenden: {count}", en="< reports read from tickets: {count}"
+    ),
+    "unread": Text(
+        sv="< rapporter som inte kunde tas emot, nu på samordnarens lista: {count}",
+        en="< reports that could not be taken, now on the coordinator's list: {count}",
+    ),
+    "readings": Text(
+        sv="< batterinivåer lästa ur exporten: {count}",
+        en="< battery levels read from the export: {count}",
+    ),
+    "batteries": Text(
+        sv="< batteribyten begärda: {count}", en="< changes of battery asked for: {count}"
+    ),
+    "differences": Text(
+        sv="< skillnader mellan registren, nu på samordnarens lista: {count}",
+        en="< differences between the registers, now on the coordinator's list: {count}",
+    ),
+    "agreed": Text(
+        sv="< skillnader som har löst sig själva: {count}",
+        en="< differences that have settled themselves: {count}",
+    ),
+    "sent": Text(
+        sv="Skickat: {tickets} ärenden, {notes} anteckningar, {closings} stängningar, "
+        "{messages} meddelanden.",
+        en="Sent: {tickets} tickets, {notes} notes, {closings} closings, {messages} messages.",
+    ),
+    "sum": Text(
+        sv="Sammanlagt skickat: {tickets} ärenden, {notes} anteckningar, {closings} stängningar, "
+        "{messages} meddelanden; {tasks} kopplingar gjorda för hand.",
+        en="Sent in all: {tickets} tickets, {notes} notes, {closings} closings, {messages} "
+        "messages; {tasks} pairings done by hand.",
+    ),
+    "same": Text(
+        sv="På andra sidan finns {tickets} ärenden, {notes} anteckningar och stängningar och "
+        "{messages} meddelanden: inget är borta, inget är dubbelt.",
+        en="On the other side there are {tickets} tickets, {notes} notes and closings and "
+        "{messages} messages: nothing is lost, nothing is doubled.",
+    ),
+    "not_same": Text(
+        sv="På andra sidan finns {tickets} ärenden, {notes} anteckningar och stängningar och "
+        "{messages} meddelanden; {left} väntar här. Det stämmer inte.",
+        en="On the other side there are {tickets} tickets, {notes} notes and closings and "
+        "{messages} messages; {left} wait here. That does not agree.",
+    ),
 }
 
 DAYS = tuple(
