@@ -270,7 +270,7 @@ class SqliteStore:
             connection.execute("COMMIT")
 
     @contextmanager
-    def _connection(self) -> Iterator[sqlite3.Connection]:
+    def _connection(self) -> Generator[sqlite3.Connection, None, None]:
         try:
             connection = self._take()
             try:
