@@ -172,3 +172,18 @@ def test_python_that_is_shown_is_python(page: Path) -> None:
     """A Python block that is not run, as it needs a framework, is at least one that compiles."""
     for block in re.findall(r"```python\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL):
         compile(block, str(page), "exec")
+
+
+def test_every_module_has_its_place() -> None:
+    """The page that tells where things are names every module of the package."""
+    page = (DOCS / "house.md").read_text(encoding="utf-8")
+    package = DOCS.parent / "src" / "lockroutine"
+    homes = {
+        path.relative_to(package).parts[0]
+        for path in package.rglob("*.py")
+        if path.name not in ("__init__.py", "__main__.py")
+    }
+    missing = [
+        home for home in sorted(homes) if f"`{home}`" not in page and f"`{home}/`" not in page
+    ]
+    assert not missing
