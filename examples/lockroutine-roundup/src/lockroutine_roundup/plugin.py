@@ -11,7 +11,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, ClassVar
 
 import httpx
@@ -53,6 +53,10 @@ class Settings:
     closed: str = field(default="resolved", metadata=setting("The status of a closed issue."))
 
 
+def _now() -> dt.datetime:
+    return dt.datetime.now(dt.UTC)
+
+
 _Settings = Settings  # by which the class can have one of that name
 
 
@@ -62,10 +66,12 @@ class RoundupTickets:
 
     Args:
         settings: The tracker and its words.
+        clock: What deadlines are held against; the clock of the engine.
     """
 
     Settings: ClassVar[type[_Settings]] = _Settings
     settings: _Settings
+    clock: Callable[[], dt.datetime] = _now
     name: str = "roundup"
     hooks: str = "1.0"
     _client: httpx.Client = field(init=False, repr=False, eq=False)
@@ -250,6 +256,9 @@ class RoundupTickets:
 
     # -- requests ----------------------------------------------------------------------------------
 
+    def _left(self, deadline: dt.datetime) -> float:
+        return (deadline - self.clock()).total_seconds()
+
     def _search(self, kind: str, params: Mapping[str, str], deadline: dt.datetime) -> list[Any]:
         answer = self._ask("GET", kind, deadline, params=params)
         return list(answer["data"]["collection"])
@@ -259,7 +268,7 @@ class RoundupTickets:
 
         The address ends with the deadline: a request that is under way for longer makes nothing.
         """
-        seconds = max(1, min(_LONGEST, math.ceil(_left(deadline))))
+        seconds = max(1, min(_LONGEST, math.ceil(self._left(deadline))))
         try:
             answer = self._ask("POST", f"{kind}/@poe", deadline, json={"lifetime": seconds})
         except OutcomeUnknown as error:  # an address that nobody uses is nothing
@@ -276,15 +285,15 @@ class RoundupTickets:
             a single use was used, or is over.
         """
         lost = TryAgain if method == "GET" else OutcomeUnknown
-        if _left(deadline) <= 0:
+        if self._left(deadline) <= 0:
             raise TryAgain("there is no time left")
-        timeout = httpx.Timeout(_left(deadline))
+        timeout = httpx.Timeout(self._left(deadline))
         try:
             with self._client.stream(method, path, timeout=timeout, **request) as answer:
                 content = b""
                 for part in answer.iter_bytes():
                     content += part
-                    if _left(deadline) <= 0:
+                    if self._left(deadline) <= 0:
                         raise lost(f"{method}: Roundup does not come to an end")
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
             raise TryAgain(f"Roundup cannot be reached: {type(error).__name__}") from None
@@ -303,10 +312,6 @@ class RoundupTickets:
             return json.loads(content)
         except ValueError:
             raise lost(f"{method}: Roundup answered with something else than JSON") from None
-
-
-def _left(deadline: dt.datetime) -> float:
-    return (deadline - dt.datetime.now(dt.UTC)).total_seconds()
 
 
 def _report(message: Mapping[str, Any], issue: str) -> TicketReport:
