@@ -115,7 +115,7 @@ class Engine:
         self.store = store
         self._clock = clock
         self._book = Book(routine)
-        self.plugins = Plugins(plugins)
+        self.plugins: Plugins = Plugins(plugins)
         self._accounts = accounts
         problems = self.plugins.problems_with(routine.pack) if self.plugins.names() else ()
         if problems:

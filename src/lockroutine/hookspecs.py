@@ -59,8 +59,8 @@ __all__ = [
 HOOKS_VERSION = "1.0"
 """The version of this page. A plugin of another major version is refused at start-up."""
 
-hookspec = pluggy.HookspecMarker("lockroutine")
-hookimpl = pluggy.HookimplMarker("lockroutine")
+hookspec: pluggy.HookspecMarker = pluggy.HookspecMarker("lockroutine")
+hookimpl: pluggy.HookimplMarker = pluggy.HookimplMarker("lockroutine")
 
 
 # -- tickets ------------------------------------------------------------------------------------

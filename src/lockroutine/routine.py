@@ -20,7 +20,7 @@ from lockroutine.errors import NotFound, not_found
 from lockroutine.facts import Facts, aware, identifier, serial_number
 from lockroutine.forms import FORMS
 from lockroutine.model import Actor, Case, Text
-from lockroutine.rules.calendar import Duration, Hours
+from lockroutine.rules.calendar import Calendar, Duration, Hours
 from lockroutine.rules.effects import EffectRule
 from lockroutine.rules.fields import fields_of
 from lockroutine.rules.reader import NO_MORE, Kinds, Source, read_pack, read_source
@@ -68,7 +68,7 @@ class CompiledProcess:
             ],
             auto_transitions=False,
         )
-        self.of_privacy = {
+        self.of_privacy: Mapping[str, frozenset[str]] = {
             kind: frozenset(n for n, field in self.fields.items() if field.privacy == kind)
             for kind in ("personal", "secret")
         }
@@ -191,7 +191,7 @@ class Routine:
         self.parameters: Mapping[str, int | str | tuple[str, ...]] = {
             name: parameter.value for name, parameter in self.pack.parameter.items()
         }
-        self.calendar = self.pack.calendar
+        self.calendar: Calendar = self.pack.calendar
         self._named = {name: _named_by(each) for name, each in self.pack.template.items()}
         self._waiting = {
             (process, name): _waiting(state)

@@ -38,7 +38,7 @@ class _Group(TyperGroup):
         raise typer.Exit(code or 0)
 
 
-app = typer.Typer(
+app: typer.Typer = typer.Typer(
     cls=_Group,
     no_args_is_help=True,
     add_completion=False,

@@ -173,7 +173,7 @@ class SqliteStore:
         synchronous: Literal["FULL", "NORMAL"] = "FULL",
         patience: float = 5.0,
     ) -> None:
-        self.path = os.fspath(path)
+        self.path: str = os.fspath(path)
         self._synchronous = synchronous
         self._patience = patience
         self._lock = threading.Lock()

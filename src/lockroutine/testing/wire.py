@@ -93,10 +93,10 @@ class LossyProxy:
         patience: float = 5.0,
     ) -> None:
         self.target = target
-        self.port = listen
+        self.port: int = listen
         self.rate = rate
         self.patience = patience
-        self.struck = 0
+        self.struck: int = 0
         self._by_chance = by_chance
         self._chance = random.Random(seed)
         self._left = 0
@@ -152,7 +152,7 @@ class LossyProxy:
     def _listen(self) -> None:
         listener = socket.create_server(("127.0.0.1", self.port))
         listener.settimeout(0.1)
-        self.port = listener.getsockname()[1]
+        self.port = int(listener.getsockname()[1])
         self._listener = listener
         self._accepting = threading.Thread(target=self._accept, args=(listener,), daemon=True)
         self._accepting.start()

@@ -53,8 +53,11 @@ class Outside:
         """Whether a step is made from outside, and not typed in here."""
         return not step.refused and (step.does in REPORTS or step.does in _READ_FROM_THE_TOOL)
 
-    def instead(self, step: Step) -> None:
+    def instead(self, step: Step) -> Case:
         """Have a step made from outside.
+
+        Returns:
+            The case as it stands then.
 
         Raises:
             LockroutineError: It was not made.
@@ -63,6 +66,9 @@ class Outside:
             self._report(step)
         elif step.does == _READ_FROM_THE_TOOL[0]:
             self._battery(step)
+        process, _, _ = step.does.partition(".")
+        (*_, case) = self._engine.cases(process=process, subject=step.about, is_open=True)
+        return case
 
     def _report(self, step: Step) -> None:
         form = step.form or {}
@@ -177,7 +183,7 @@ class Outside:
 
     def opening(self) -> None:
         """Say what the effects go through."""
-        tickets, notices = self._systems.named
+        tickets, notices = (name.get(self._language) for name in self._systems.named)
         line(PLUGINS["opening"].get(self._language).format(tickets=tickets, notices=notices))
 
     def ending(self) -> bool:

@@ -23,6 +23,7 @@ from attrs import Factory, define, frozen
 from lockroutine.contacts import Contact, Contacts
 from lockroutine.errors import LockroutineError
 from lockroutine.hookspecs import ChannelSearch, Notice, Receipt, hookimpl
+from lockroutine.model import Text
 from lockroutine.plugins import Secret
 from lockroutine.plugins import easit as easit_plugin
 from lockroutine.plugins import file as file_plugin
@@ -96,7 +97,7 @@ class Systems:
     notes: Callable[[str], list[str]]
     tickets: Callable[[], tuple[int, int]]
     messages: Callable[[], list[str]]
-    named: tuple[str, str]
+    named: tuple[Text, Text]
 
 
 @frozen
@@ -159,7 +160,13 @@ def systems(folder: Path, clock: StoppedClock) -> Generator[Systems]:
                 sum(1 for note in stand_in.notes if note.properties.get("NoteReference")),
             ),
             messages=messages,
-            named=(f"Easit ({stand_in.url})", channel),
+            named=(
+                Text(
+                    sv=f"en attrapp av Easit på {stand_in.url}",
+                    en=f"a stand-in of Easit at {stand_in.url}",
+                ),
+                channel,
+            ),
         )
 
 
@@ -177,12 +184,16 @@ def _there(module: str) -> bool:
 
 def _notices(
     stack: ExitStack, folder: Path, clock: StoppedClock
-) -> tuple[object, Callable[[], list[str]], str]:
+) -> tuple[object, Callable[[], list[str]], Text]:
     """Mail through a real server, where there is one; else lines of a file."""
     if not (_there("aiosmtpd") and _there("icalendar")):
         path = folder / "messages.jsonl"
         drop = file_plugin.FileDrop(file_plugin.Settings(path=str(path)))
-        return _Notices(drop), lambda: _keys(path), f"file ({path.name})"
+        return (
+            _Notices(drop),
+            lambda: _keys(path),
+            Text(sv=f"filen {path.name}", en=f"the file {path.name}"),
+        )
     received = _Received()
     port = stack.enter_context(_smtp(received))
     settings = mail_plugin.Settings(
@@ -193,7 +204,11 @@ def _notices(
         hello="localhost",
     )
     mail = mail_plugin.Mail(settings, clock=clock)
-    return mail, lambda: list(received.ids), f"SMTP (127.0.0.1:{port})"
+    return (
+        mail,
+        lambda: list(received.ids),
+        Text(sv=f"en e-postserver på 127.0.0.1:{port}", en=f"a mail server at 127.0.0.1:{port}"),
+    )
 
 
 def _keys(path: Path) -> list[str]:

@@ -139,11 +139,11 @@ class _Teller:
         transition = self._routine.transition(RoutineStep(process, name))
         line(f"{self._when()} · {self._who(step.who)} · {self.say(transition.label)}", style="dim")
         line(f"  {self.say(step.say)}")
-        if self._outside and self._outside.takes(step):
-            self._outside.instead(step)
-            return
         try:
-            case = played(self._engine, self._clock, step)
+            if self._outside and self._outside.takes(step):
+                case = self._outside.instead(step)
+            else:
+                case = played(self._engine, self._clock, step)
         except Refused as refused:
             first, *more = refused.verdict.summary(self._language).splitlines()
             line(f"  ✗ {self.say(SAID['no'])} {first}", style="red")

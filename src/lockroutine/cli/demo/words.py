@@ -103,7 +103,7 @@ PLUGINS: Mapping[str, Text] = {
         en="Ticket {ticket} is answered by a note:",
     ),
     "moved": Text(
-        sv="✓ Texten i ärendet har flyttat fallet, som om {who} hade skrivit in det här.",
+        sv="✓ Det som står i ärendet gäller, som om {who} hade rapporterat det här.",
         en="✓ What stands in the ticket has moved the case, as if {who} had typed it in here.",
     ),
     "exports": Text(

@@ -47,8 +47,8 @@ class ProcessCheck:
     def __init__(self, pack: Pack, name: str, process: Process) -> None:
         self.pack = pack
         self.process = process
-        self.path = f"process.{name}"
-        self.fields = fields_of(process)
+        self.path: str = f"process.{name}"
+        self.fields: Mapping[str, Entry] = fields_of(process)
 
     def problems(self) -> Found:
         """Everything that is wrong with it."""
