@@ -44,7 +44,7 @@ SAYS = {
     "sv": (
         r"montor\.3 skriver i ärende \d+:2: Låset är monterat, serienummer PH1-003\.\n"
         r".*samordnarens lista: 1\n.*svar som anteckning:\n +Rapporten kunde inte tas emot\.",
-        r"serienummer PH1-001\.\n.*lästa rapporter ur ärenden: 1\n.*har flyttat fallet",
+        r"serienummer PH1-001\.\n.*lästa rapporter ur ärenden: 1\n.*i ärendet gäller",
         r"skillnader mellan registren, nu på samordnarens lista: 1",
         r"läser av fel lås: PH1-003\.\n +✗ Nej\.",
         r"skillnader som har löst sig själva: 1",
@@ -88,7 +88,7 @@ def test_without_a_mail_server_messages_are_lines_of_a_file(
     hidden(monkeypatch, "aiosmtpd")
     result = run()
     assert result.exit_code == 0, result.output
-    assert "messages to file (messages.jsonl)" in result.stdout
+    assert "messages to the file messages.jsonl" in result.stdout
     assert "17 messages: nothing is lost" in result.stdout
 
 

@@ -20,7 +20,7 @@ from attrs import define, field
 from lockroutine_roundup import RoundupTickets, Settings
 from lockroutine_roundup.testing import PASSWORD, PERSON, USER, Tracker, free_port
 
-from lockroutine import Effect, Engine
+from lockroutine import Effect, Engine, Text
 from lockroutine.cli.demo import told
 from lockroutine.cli.demo.outside import CONTACTS, AdminTool, Systems
 from lockroutine.plugins import Secret, mail, manual
@@ -126,7 +126,7 @@ def around(
                 notes=alone.texts,
                 tickets=lambda: ours(alone),
                 messages=received.ids,
-                named=(f"Roundup ({alone.web})", "SMTP"),
+                named=(Text("Roundup", "Roundup"), Text("SMTP", "SMTP")),
             )
 
     return started
