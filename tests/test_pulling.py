@@ -210,9 +210,13 @@ def test_a_wrong_serial_number_is_answered_in_the_ticket(
         (
             "Monterat, serienummer PH1-001",
             {"author": "somebody@desk"},
-            "The account that wrote it is nobody's that we know.",
+            "Kontot som skrev det hör inte till någon som vi känner.",
         ),
-        ("Monterat, serienummer PH1-001", {"ticket": "T-0"}, "There is no case with this ticket."),
+        (
+            "Monterat, serienummer PH1-001",
+            {"ticket": "T-0"},
+            "Inget ärende här hör ihop med det här ticketnumret.",
+        ),
     ],
 )
 def test_what_cannot_be_read_stands_on_a_list(

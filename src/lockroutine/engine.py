@@ -117,6 +117,7 @@ class Engine:
         self._book = Book(routine)
         self.plugins: Plugins = Plugins(plugins)
         self._accounts = accounts
+        self._language: Language = language
         problems = self.plugins.problems_with(routine.pack) if self.plugins.names() else ()
         if problems:
             raise PluginsError(problems)
@@ -509,7 +510,13 @@ class Engine:
         """
         deadline = self._time() + dt.timedelta(seconds=60)
         return Puller(
-            self, self.store, self.plugins, self._accounts, identifier(unit, "unit"), deadline
+            self,
+            self.store,
+            self.plugins,
+            self._accounts,
+            identifier(unit, "unit"),
+            deadline,
+            self._language,
         ).pull()
 
     def retry(self, key: str, *, actor: Actor) -> Effect:

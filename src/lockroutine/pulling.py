@@ -23,7 +23,7 @@ from lockroutine.hookspecs import (
     TicketReport,
     TicketsSince,
 )
-from lockroutine.model import Actor, Case, Page, Reference
+from lockroutine.model import Actor, Case, Language, Page, Reference, Text
 from lockroutine.plugins import Plugins
 from lockroutine.routine import Routine, Step
 from lockroutine.rules.pulling import Report, read_report
@@ -36,6 +36,16 @@ Accounts = Callable[[str], Actor | None]
 """Who stands behind an account of the ticket system; None for somebody unknown."""
 
 _PULL = Actor(PULL, roles={PULL})
+_WHY = {
+    "case": Text(
+        sv="Inget ärende här hör ihop med det här ticketnumret.",
+        en="There is no case with this ticket.",
+    ),
+    "author": Text(
+        sv="Kontot som skrev det hör inte till någon som vi känner.",
+        en="The account that wrote it is nobody's that we know.",
+    ),
+}
 
 
 @frozen(kw_only=True)
@@ -107,6 +117,7 @@ class Puller:
         accounts: Who stands behind the accounts of the ticket system.
         unit: The unit of what belongs to no case.
         deadline: When to give up waiting.
+        language: In which language reasons are given back.
     """
 
     def __init__(
@@ -117,7 +128,9 @@ class Puller:
         accounts: Accounts,
         unit: str,
         deadline: dt.datetime,
+        language: Language = "sv",
     ) -> None:
+        self._language: Language = language
         self._engine = engine
         self._store = store
         self._plugins = plugins
@@ -186,15 +199,15 @@ class Puller:
     ) -> None:
         actor = self._accounts(report.author)
         if case is None:
-            why = "There is no case with this ticket."
+            why = _WHY["case"].get(self._language)
         elif actor is None:
-            why = "The account that wrote it is nobody's that we know."
+            why = _WHY["author"].get(self._language)
         else:
             try:
                 step = _step(rule.step)
                 self._engine.perform(case.id, step.transition, actor=actor, form=fields, key=key)
             except Refused as error:
-                why = error.verdict.summary("sv")
+                why = error.verdict.summary(self._language)
             except InvalidForm as error:
                 why = str(error)
             else:
