@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from lockroutine import Engine
 from lockroutine.contacts import Contact, Contacts, read_contacts
 from lockroutine.errors import NotFound, RulesError
 
@@ -72,3 +73,10 @@ def test_no_file(tmp_path: Path) -> None:
     """A file that is not there is not found."""
     with pytest.raises(NotFound, match="There is no file of contacts"):
         read_contacts(tmp_path / "none.toml")
+
+
+def test_an_engine_is_asked_for_them() -> None:
+    """Whom to reach is there to ask the engine for, by role (C1)."""
+    contacts = Contacts({"installer": Contact(phone="+46 70 174 06 05")})
+    with Engine.open(":memory:", contacts=contacts) as engine:
+        assert engine.contacts.of("installer").phone == "+46 70 174 06 05"

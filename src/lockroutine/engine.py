@@ -115,6 +115,7 @@ class Engine:
         self.store = store
         self._clock = clock
         self._book = Book(routine)
+        self.contacts: Contacts = contacts or Contacts()
         self.plugins: Plugins = Plugins(plugins)
         self._accounts = accounts
         self._language: Language = language
@@ -126,7 +127,7 @@ class Engine:
             self._book,
             self.plugins,
             clock=self._time,
-            contacts=contacts or Contacts(),
+            contacts=self.contacts,
             language=language,
             parallel=parallel,
             timeout=timeout,
