@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import string
-from typing import Literal
+from typing import ClassVar, Literal
 
 from attrs import field, frozen
 
@@ -72,7 +72,7 @@ class Message(string.Template):
     """A text with `$fields` in it. There is no way to call or compute anything."""
 
     idpattern = r"(?a:[a-z][a-z0-9_]*(?:\.[a-z][a-z0-9_]*)*)"
-    flags = re.RegexFlag(0)  # only lower case: `$NAME` is a mistake, and is found as one
+    flags: ClassVar[re.RegexFlag] = re.RegexFlag(0)  # only lower case: `$NAME` is a mistake, and is found as one
 
 
 @frozen(kw_only=True)
