@@ -201,6 +201,8 @@ def test_a_file_that_may_not_be_written_is_told_of(path, opened):
 
 def _without_rights(path: str, answer: Any) -> None:
     """What a user without rights is told: in a process of its own, as modes do not bind root."""
+    # What is imported on the way may lie where only root may read.
+    Path(path).absolute().as_uri()
     if os.geteuid() == 0:
         os.setgroups([])
         os.setgid(65534)

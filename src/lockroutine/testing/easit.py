@@ -434,6 +434,7 @@ def _failed(item: Mapping[str, Any], properties: Mapping[str, str]) -> dict[str,
 
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
+    request_queue_size = 64  # five, the default, is less than is sent to it side by side
     stand_in: EasitStandIn
 
 
