@@ -601,11 +601,26 @@ class Difference:
             "Skillnad",
             "Difference",
             choices={
-                "missing_here": ("Låset finns bara i verktyget", "The lock is only in the tool"),
-                "missing_there": ("Låset saknas i verktyget", "The tool lacks the lock"),
-                "paired_only_here": ("Kopplat bara här", "Paired only here"),
-                "paired_only_there": ("Kopplat bara i verktyget", "Paired only in the tool"),
-                "paired_otherwise": ("Kopplat till olika kunder", "Paired with two customers"),
+                "missing_here": (
+                    "Låset finns bara i verktyget: registrera det här, eller ta bort det där",
+                    "The lock is only in the tool: register it here, or remove it there",
+                ),
+                "missing_there": (
+                    "Låset saknas i verktyget: lägg upp det och koppla det där",
+                    "The tool lacks the lock: enter it and pair it there",
+                ),
+                "paired_only_here": (
+                    "Kopplat bara här: koppla i verktyget, eller koppla bort här",
+                    "Paired only here: pair it in the tool, or unpair it here",
+                ),
+                "paired_only_there": (
+                    "Kopplat bara i verktyget: koppla bort där, eller koppla här",
+                    "Paired only in the tool: unpair it there, or pair it here",
+                ),
+                "paired_otherwise": (
+                    "Kopplat till olika kunder: koppla rätt i verktyget efter det lås som sitter",
+                    "Paired with two customers: pair it in the tool as the lock hangs",
+                ),
             },
         )
     )
