@@ -72,7 +72,8 @@ class Message(string.Template):
     """A text with `$fields` in it. There is no way to call or compute anything."""
 
     idpattern = r"(?a:[a-z][a-z0-9_]*(?:\.[a-z][a-z0-9_]*)*)"
-    flags: ClassVar[re.RegexFlag] = re.RegexFlag(0)  # only lower case: `$NAME` is a mistake, and is found as one
+    # Only lower case: `$NAME` is a mistake, and is found as one.
+    flags: ClassVar[re.RegexFlag] = re.RegexFlag(0)
 
 
 @frozen(kw_only=True)
