@@ -86,7 +86,7 @@ def _calendar(pack: Pack) -> Found:
         yield Problem("time_zone", str(error))
     # To ask takes longer than all else here, and Sweden is known for certain.
     if pack.holidays not in ("", "SE"):
-        import holidays  # noqa: PLC0415
+        import holidays  # loads every country  # noqa: PLC0415
 
         if pack.holidays not in holidays.list_supported_countries():
             yield Problem("holidays", "is no country with known holidays; write it like SE")
