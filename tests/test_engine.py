@@ -601,32 +601,46 @@ def test_tick_by_a_field(engine: Engine, clock: Clock) -> None:
     assert [moved.state for moved in engine.tick()] == ["ended"]
 
 
-def test_tick_passes_over_what_is_refused(clock: Clock) -> None:
-    """A case that the clock may not move holds up no other, and is tried again."""
-    guard = """
+NEVER_REMINDED = edited(
+    (
+        "order",
+        'timer = { after = "P7D" }\nclauses = ["C1"]\n',
+        """timer = { after = "P7D" }
+clauses = ["C1"]
 
 [process.order.transitions.remind.guards.works]
 kind = "is_true"
 value = "case.works"
 otherwise = { sv = "Nej.", en = "No." }
 clauses = ["C1"]
-"""
-    routine = load_routine(
-        edited(
-            (
-                "order",
-                'timer = { after = "P7D" }\nclauses = ["C1"]\n',
-                'timer = { after = "P7D" }\nclauses = ["C1"]\n' + guard,
-            )
-        )
+""",
     )
-    engine = opened(routine=routine, clock=clock)
+)
+
+
+def test_tick_passes_over_what_is_refused(clock: Clock) -> None:
+    """A case that the clock may not move holds up no other, and is tried again."""
+    engine = opened(routine=load_routine(NEVER_REMINDED), clock=clock)
     order(engine, "c-1")
     grant = permission(engine, until="2026-03-09T12:00:00Z")
     clock.pass_(days=8)
     assert [moved.id for moved in engine.tick()] == [grant.id]
     assert [moved.id for moved in engine.tick()] == [grant.id]
     assert engine.tick() == ()
+
+
+@pytest.mark.parametrize("where", ["memory", "file"])
+def test_tick_is_not_starved_by_what_is_refused(where: str, tmp_path: Path, clock: Clock) -> None:
+    """However many older timers are refused, a later one gets its turn in the same tick."""
+    path = ":memory:" if where == "memory" else tmp_path / "locks.db"
+    with opened(path, routine=load_routine(NEVER_REMINDED), clock=clock) as engine:
+        for number in range(5):
+            order(engine, f"c-{number}")
+        grant = permission(engine, until="2026-03-09T12:00:00Z")
+        clock.pass_(days=8)
+        assert [moved.id for moved in engine.tick(limit=1)] == [grant.id]
+        assert [moved.id for moved in engine.tick(limit=2)] == [grant.id]
+        assert engine.tick(limit=2) == ()
 
 
 def test_tick_takes_as_many_as_it_is_told(engine: Engine, clock: Clock) -> None:

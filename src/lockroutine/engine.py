@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import os
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager
 from types import TracebackType
 
@@ -52,7 +52,7 @@ from lockroutine.plugins import Plugins
 from lockroutine.pulling import Accounts, Puller, PullReport
 from lockroutine.routine import Routine, load_routine
 from lockroutine.rules.terms import CLOCK
-from lockroutine.stores import MemoryStore, Reading, SqliteStore, Store, Writing
+from lockroutine.stores import MemoryStore, Position, Reading, SqliteStore, Store, Writing
 from lockroutine.verify import replay
 
 __all__ = ["Engine"]
@@ -319,16 +319,15 @@ class Engine:
         """Make the transitions whose time has come. Call it every minute or so.
 
         Args:
-            limit: How many cases at most are moved in one call.
+            limit: How many cases at most are moved in one call. However many stay, as a guard
+                refuses them, the others get their turn.
 
         Returns:
             The cases that were moved, as they stand now.
         """
         now, limit = self._time(), limit_of(limit)
-        with self.store.reading() as reading:
-            due = [self._book.meet(reading, case) for case in reading.timers(now, limit)]
         moved: list[Case] = []
-        for case in due:
+        for case in self._run_out(now, limit):
             routine = self._book[case.routine]
             steps = clock_steps(routine, routine.process(case.process), case)
             name = next(name for name, at in steps if at <= now)
@@ -337,7 +336,22 @@ class Engine:
             except (ConflictError, Refused) as error:
                 # One case that cannot move holds up no other; it is tried again at the next tick.
                 log("timer_not_made", case=case.id, transition=name, error=type(error).__name__)
+            if len(moved) == limit:
+                break
         return tuple(moved)
+
+    def _run_out(self, now: dt.datetime, limit: int) -> Iterator[Case]:
+        """The cases whose timers have run out, longest ago first, read so many at a time."""
+        after: Position | None = None
+        while True:
+            with self.store.reading() as reading:
+                found = [self._book.meet(reading, c) for c in reading.timers(now, after, limit)]
+            yield from found
+            if len(found) < limit:
+                return
+            last = found[-1]
+            assert last.timer_at is not None  # else it would not have run out
+            after = last.timer_at.isoformat(), last.id
 
     # -- asking --------------------------------------------------------------------------------
 

@@ -1,6 +1,6 @@
 """Where cases, events and effects are kept. `Store` is the protocol; the rest are its makers."""
 
-from lockroutine.stores.base import CaseFilter, FirstResult, Reading, Store, Writing
+from lockroutine.stores.base import CaseFilter, FirstResult, Position, Reading, Store, Writing
 from lockroutine.stores.memory import MemoryStore
 from lockroutine.stores.sqlite import SqliteStore
 
@@ -8,6 +8,7 @@ __all__ = [
     "CaseFilter",
     "FirstResult",
     "MemoryStore",
+    "Position",
     "Reading",
     "SqliteStore",
     "Store",

@@ -118,8 +118,11 @@ class Reading(Protocol):
         """
         ...
 
-    def timers(self, until: dt.datetime, limit: int) -> list[Case]:
-        """Open cases whose timer has run out, the longest ago first."""
+    def timers(self, until: dt.datetime, after: Position | None, limit: int) -> list[Case]:
+        """Open cases whose timer has run out, the longest ago first, then by id.
+
+        A position is the timer's time and the case's id.
+        """
         ...
 
     def effects(self, case_id: str | None, state: str | None) -> list[Effect]:

@@ -145,13 +145,14 @@ class _Transaction:
             :limit
         ]
 
-    def timers(self, until: dt.datetime, limit: int) -> list[Case]:
+    def timers(self, until: dt.datetime, after: Position | None, limit: int) -> list[Case]:
         due = sorted(
-            (case.timer_at, case.id)
+            (case.timer_at.isoformat(), case.id)
             for case in self._tables.cases.values()
             if case.is_open and case.timer_at and case.timer_at <= until
         )
-        return [self._tables.cases[case_id] for _, case_id in due[:limit]]
+        found = [case_id for at, case_id in due if after is None or (at, case_id) > after]
+        return [self._tables.cases[case_id] for case_id in found[:limit]]
 
     def effects(self, case_id: str | None, state: str | None) -> list[Effect]:
         return [

@@ -431,9 +431,12 @@ class _Transaction:
         rows = self._connection.execute(statement, (*values, limit))
         return [decode_case(body, personal) for body, personal, *_ in rows]
 
-    def timers(self, until: dt.datetime, limit: int) -> list[Case]:
-        statement = f"{_CASE} WHERE timer IS NOT NULL AND timer <= ? ORDER BY timer, id LIMIT ?"
-        return self._read_cases(statement, (until.isoformat(), limit))
+    def timers(self, until: dt.datetime, after: Position | None, limit: int) -> list[Case]:
+        statement = (
+            f"{_CASE} WHERE timer IS NOT NULL AND timer <= ? AND (timer, id) > (?, ?) "
+            "ORDER BY timer, id LIMIT ?"
+        )
+        return self._read_cases(statement, (until.isoformat(), *(after or ("", "")), limit))
 
     def effects(self, case_id: str | None, state: str | None) -> list[Effect]:
         named = {"case_id": case_id, "state": state}

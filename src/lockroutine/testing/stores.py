@@ -524,9 +524,14 @@ class StoreContract:
         _keep(store, following(ended, is_open=False, timer_at=_START))
         until = _START + dt.timedelta(hours=3)
         with store.reading() as reading:
-            assert [case.id for case in reading.timers(until, 10)] == ["2", "5", "4", "1"]
-            assert [case.id for case in reading.timers(until, 2)] == ["2", "5"]
-            assert reading.timers(_START, 10) == []
+            found = reading.timers(until, None, 10)
+            assert [case.id for case in found] == ["2", "5", "4", "1"]
+            page = reading.timers(until, None, 2)
+            assert [case.id for case in page] == ["2", "5"]
+            assert page[-1].timer_at is not None
+            after = page[-1].timer_at.isoformat(), page[-1].id
+            assert [case.id for case in reading.timers(until, after, 2)] == ["4", "1"]
+            assert reading.timers(_START, None, 10) == []
 
     def test_effects_come_in_the_order_of_recording(self, store: Store) -> None:
         """``effects`` gives all, those of a case, or those in a state, in order of recording."""
