@@ -278,7 +278,7 @@ def reference() -> Iterator[str]:
     yield "## Words\n\n### reference\n"
     yield f"{prose(terms.Ref.__doc__)[0]}\n"
     yield "### duration\n"
-    yield f"{prose(Duration.__doc__)[0]} Written like `P14D`, `P2W` or `PT4H`.\n"
+    yield f"{prose(Duration.__doc__)[0]} Written like `P14D`, `P2W`, `PT4H` or `10 working days`.\n"
     yield "### message\n"
     yield f"{prose(terms.Message.__doc__)[0]} `$$` is the sign itself.\n"
     yield "## Tables\n"

@@ -88,6 +88,97 @@ def test_a_time_that_does_not_exist() -> None:
     assert after == dt.datetime(2026, 3, 29, 1, 30, tzinfo=dt.UTC)
 
 
+def test_minutes_in_the_hour_that_comes_twice() -> None:
+    """In the hour that the clocks show twice, minutes are counted from the moment that it is."""
+    second = dt.datetime(2026, 10, 25, 1, 30, tzinfo=dt.UTC)  # 02:30 for the second time
+    assert SWEDEN.after(second, Duration(minutes=30)) == second + dt.timedelta(minutes=30)
+    assert SWEDEN.after(second, Duration(days=1)) == local("2026-10-26T02:30:00")
+
+
+@pytest.mark.parametrize(
+    ("start", "days", "end"),
+    [
+        ("2026-03-02T09:00:00", 1, "2026-03-03T09:00:00"),
+        ("2026-03-02T09:00:00", 5, "2026-03-09T09:00:00"),  # over a weekend
+        ("2026-03-06T09:00:00", 1, "2026-03-09T09:00:00"),
+        ("2026-03-07T09:00:00", 1, "2026-03-10T09:00:00"),  # a Saturday counts from Monday
+        ("2026-03-08T23:59:00", 1, "2026-03-10T23:59:00"),
+        ("2026-03-27T09:00:00", 1, "2026-03-30T09:00:00"),  # into summer time
+        ("2026-10-23T09:00:00", 1, "2026-10-26T09:00:00"),  # and out of it
+        ("2026-04-02T09:00:00", 1, "2026-04-07T09:00:00"),  # Easter, Good Friday to Monday
+        ("2026-04-03T09:00:00", 1, "2026-04-08T09:00:00"),  # from Good Friday: from Tuesday
+        ("2026-12-30T09:00:00", 2, "2027-01-04T09:00:00"),  # New Year's Day is a Friday
+        ("2026-12-23T09:00:00", 1, "2026-12-24T09:00:00"),  # Christmas Eve is none by law
+        ("2026-03-02T09:00:00", 0, "2026-03-02T09:00:00"),
+    ],
+)
+def test_working_days(start: str, days: int, end: str) -> None:
+    """Working days are counted by the municipality's calendar, and keep the local time of day."""
+    assert SWEDEN.after(local(start), Duration(working_days=days)) == local(end)
+
+
+@pytest.mark.parametrize(
+    ("start", "days", "end"),
+    [
+        ("2026-03-09T09:00:00", 1, "2026-03-06T09:00:00"),
+        ("2026-03-08T09:00:00", 1, "2026-03-05T09:00:00"),  # a Sunday counts from Friday
+        ("2026-03-30T09:00:00", 1, "2026-03-27T09:00:00"),
+        ("2027-01-04T09:00:00", 2, "2026-12-30T09:00:00"),
+    ],
+)
+def test_working_days_before(start: str, days: int, end: str) -> None:
+    """Backwards they are counted likewise, from the working day before."""
+    assert SWEDEN.after(local(start), Duration(working_days=days), -1) == local(end)
+
+
+def test_other_working_days() -> None:
+    """A municipality says which days are its working days, and whose holidays it keeps."""
+    four = Calendar("Europe/Stockholm", "", DAYS[:4])
+    assert four.after(local("2026-04-02T09:00:00"), Duration(working_days=1)) == local(
+        "2026-04-06T09:00:00"
+    )
+    sundays = Calendar("Europe/Stockholm", "", ("sunday",))
+    assert sundays.after(local("2026-03-22T02:30:00"), Duration(working_days=1)) == dt.datetime(
+        2026, 3, 29, 1, 30, tzinfo=dt.UTC
+    )
+
+
+MOMENTS = st.datetimes(dt.datetime(1990, 1, 1), dt.datetime(2060, 1, 1))  # noqa: DTZ001
+WEEKS = st.lists(st.sampled_from(DAYS), min_size=1, unique=True).map(tuple)
+
+
+@given(MOMENTS, st.integers(1, 300), st.sampled_from((1, -1)), st.sampled_from(("SE", "")), WEEKS)
+def test_what_working_days_promise(
+    naive: dt.datetime, number: int, sign: int, holidays: str, week: tuple[str, ...]
+) -> None:
+    """The n-th working day is a working day, with n of them passed on the way, at the same hour."""
+    calendar = Calendar("Europe/Stockholm", holidays, week)
+    start = naive.replace(tzinfo=dt.UTC)
+    end = calendar.after(start, Duration(working_days=number), sign)
+    here, there = calendar.local(start), calendar.local(end)
+    assert calendar.is_working_day(there.date())
+    between = [
+        here.date() + dt.timedelta(days=sign * day)
+        for day in range(abs((there.date() - here.date()).days) + 1)
+    ]
+    # One more where the start is itself none: it counts from the first that comes.
+    assert sum(map(calendar.is_working_day, between)) == number + 1
+    if here.hour not in (2, 3):
+        assert there.time() == here.time()
+
+
+@given(MOMENTS, st.integers(1, 100), st.integers(1, 100))
+def test_working_days_add_up(naive: dt.datetime, one: int, more: int) -> None:
+    """So many working days and then some more are all of them at once, and back again."""
+    start = SWEDEN.local(naive.replace(tzinfo=dt.UTC)).replace(hour=12, fold=0)
+    first = SWEDEN.after(start, Duration(working_days=one))
+    both = SWEDEN.after(first, Duration(working_days=more))
+    assert both == SWEDEN.after(start, Duration(working_days=one + more))
+    assert SWEDEN.after(both, Duration(working_days=more), -1) == first
+    later = start + dt.timedelta(hours=7)
+    assert SWEDEN.after(later, Duration(working_days=one)) > first
+
+
 @given(
     st.datetimes(dt.datetime(1950, 1, 1), dt.datetime(2100, 1, 1)),  # noqa: DTZ001
     st.integers(0, 4000),
@@ -111,6 +202,8 @@ def test_days_keep_the_local_hour(naive: dt.datetime, days: int) -> None:
         ("PT4H", Duration(0, 240)),
         ("PT0M", Duration()),
         ("P0D", Duration()),
+        ("1 working day", Duration(0, 0, 1)),
+        ("10 working days", Duration(0, 0, 10)),
     ],
 )
 def test_durations(text: str, expected: Duration) -> None:
@@ -119,11 +212,18 @@ def test_durations(text: str, expected: Duration) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "P", "PT", "P1DT", "P1M", "P1Y", "1D", "P-1D", "P1.5D", "p1d"]
+    "text",
+    [
+        *("", "P", "PT", "P1DT", "P1M", "P1Y", "1D", "P-1D", "P1.5D", "p1d"),
+        *("working days", "ten working days", "10 days", "10 workingdays", "-1 working days"),
+        *("10 arbetsdagar", "10  working days", "10 working days "),
+    ],
 )
 def test_no_durations(text: str) -> None:
     """What is no duration is refused with examples of some."""
-    with pytest.raises(ValueError, match=r"^is not a duration; write it like P14D, P2W or PT4H$"):
+    with pytest.raises(
+        ValueError, match=r"^is not a duration; write it like P14D, P2W, PT4H or 10 working days$"
+    ):
         Duration.parse(text)
 
 

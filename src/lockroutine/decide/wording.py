@@ -96,10 +96,13 @@ def in_words(length: Duration) -> Text:
     '1 day 2 hours 30 minutes'
     >>> in_words(Duration.parse("P365D")).sv
     '365 dagar'
+    >>> in_words(Duration.parse("10 working days")).sv
+    '10 arbetsdagar'
     """
     hours, minutes = divmod(length.minutes, 60)
     counted = [
         (length.days, ("dag", "dagar"), ("day", "days")),
+        (length.working_days, ("arbetsdag", "arbetsdagar"), ("working day", "working days")),
         (hours, ("timme", "timmar"), ("hour", "hours")),
         (minutes, ("minut", "minuter"), ("minute", "minutes")),
     ]

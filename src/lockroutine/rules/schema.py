@@ -12,7 +12,7 @@ from typing import Literal, TypeAlias
 from attrs import Factory, field, frozen
 
 from lockroutine.model import Text
-from lockroutine.rules.calendar import Calendar
+from lockroutine.rules.calendar import WORKING_DAYS, Calendar
 from lockroutine.rules.effects import EffectRule
 from lockroutine.rules.guards import Guard
 from lockroutine.rules.pulling import Pulls, Report
@@ -105,7 +105,10 @@ class Parameter:
 
     label: Text = field(metadata=LABEL)
     value: int | str | tuple[str, ...] = field(
-        metadata=doc("A whole number, a text (a duration like `P30D`, hours), or a list of texts.")
+        metadata=doc(
+            "A whole number, a text (a duration like `P30D` or `10 working days`, hours), or a "
+            "list of texts."
+        )
     )
     clauses: tuple[str, ...] = field(default=(), metadata=CLAUSES)
     gaps: tuple[str, ...] = field(default=(), metadata=GAPS)
@@ -182,8 +185,8 @@ class State:
     due: str = field(
         default="",
         metadata=doc(
-            "Overdue after this long in the state: a duration like `P14D`, or the parameter that "
-            "holds it."
+            "Overdue after this long in the state: a duration like `P14D` or `10 working days`, or "
+            "the parameter that holds it."
         ),
     )
     end: bool = field(default=False, metadata=doc("True if the case is over here."))
@@ -368,6 +371,13 @@ class Pack:
     holidays: str = field(
         default="", metadata=doc("The country whose public holidays count, by its ISO code.")
     )
+    working_days: tuple[str, ...] = field(
+        default=WORKING_DAYS,
+        metadata=doc(
+            "The days of the week that durations in working days count; a public holiday is none. "
+            "Left out, Monday to Friday."
+        ),
+    )
     role: Mapping[str, Role] = field(metadata=doc("The roles."))
     unit: Mapping[str, Unit] = field(default=Factory(dict), metadata=doc("The units."))
     clause: Mapping[str, Clause] = field(metadata=doc("The clauses of the source, in its order."))
@@ -394,5 +404,5 @@ class Pack:
 
     @property
     def calendar(self) -> Calendar:
-        """The municipality's local time and public holidays."""
-        return Calendar(self.time_zone, self.holidays)
+        """The municipality's local time, working days and public holidays."""
+        return Calendar(self.time_zone, self.holidays, self.working_days)

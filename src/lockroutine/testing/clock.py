@@ -6,6 +6,8 @@ import datetime as dt
 import re
 import threading
 
+import attrs
+
 from lockroutine.errors import InvalidForm, Problem
 from lockroutine.facts import aware
 from lockroutine.rules.calendar import DAYS, Calendar, Duration
@@ -80,7 +82,8 @@ class StoppedClock:
         """Let time pass.
 
         Args:
-            length: An ISO 8601 duration, for example ``P14D``.
+            length: A duration, for example ``P14D``. Working days are Monday to Friday here, as
+                this clock knows no public holidays.
             days: Days by the local calendar, also when the clocks change.
             hours: Hours by the clock.
             minutes: Minutes by the clock.
@@ -92,7 +95,9 @@ class StoppedClock:
             more = Duration.parse(length) if length else Duration()
         except ValueError as error:
             raise InvalidForm([Problem("length", str(error))]) from None
-        total = Duration(more.days + days, more.minutes + 60 * hours + minutes)
+        total = attrs.evolve(
+            more, days=more.days + days, minutes=more.minutes + 60 * hours + minutes
+        )
         with self._lock:
             self._now = self._calendar.after(self._now, total)
 

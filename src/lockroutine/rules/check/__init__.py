@@ -14,6 +14,7 @@ from lockroutine.rules.check.parts import (
     check_step,
     check_text,
     transition_of,
+    wrong_days,
 )
 from lockroutine.rules.check.process import ProcessCheck
 from lockroutine.rules.fields import fields_of, form_fields
@@ -84,6 +85,9 @@ def _calendar(pack: Pack) -> Found:
         _ = pack.calendar.zone
     except ValueError as error:
         yield Problem("time_zone", str(error))
+    wrong = wrong_days(pack.working_days)
+    if wrong:
+        yield Problem("working_days", wrong)
     # To ask takes longer than all else here, and Sweden is known for certain.
     if pack.holidays not in ("", "SE"):
         import holidays  # loads every country  # noqa: PLC0415

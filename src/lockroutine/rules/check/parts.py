@@ -25,6 +25,7 @@ __all__ = [
     "check_text",
     "transition_of",
     "unknown",
+    "wrong_days",
 ]
 
 NAME = re.compile(r"[a-z][a-z0-9_]{0,59}")
@@ -97,7 +98,8 @@ def _wrong_number(value: object) -> str:
     return "" if type(value) is int else "must be a whole number, as a rule compares with it"
 
 
-def _wrong_days(value: object) -> str:
+def wrong_days(value: object) -> str:
+    """What is wrong with a list of days of the week; empty if nothing is."""
     if isinstance(value, tuple) and value and all(day in DAYS for day in value):
         return ""
     return f"must be a list of days: {', '.join(DAYS)}"
@@ -121,7 +123,7 @@ def _wrong_text(value: object, parse: typing.Callable[[str], object]) -> str:
 
 _PARAMETER_KINDS: Mapping[str, typing.Callable[[object], str]] = {
     "number": _wrong_number,
-    "days": _wrong_days,
+    "days": wrong_days,
     "hours": _wrong_hours,
     "duration": _wrong_duration,
 }
