@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from lockroutine import Refused, load_routine
-from smallpack import BO, MONDAY, Clock, edited, lock, opened, order
+from lockroutine import Engine, Refused, load_routine
+from smallpack import ANNA, BO, BOOKING, MONDAY, Clock, edited, lock, opened, order
 
 
 def local(text: str) -> dt.datetime:
@@ -90,3 +90,199 @@ def test_due_across_the_change_to_summer_time() -> None:
             case = order(engine)
             assert case.due_at
             assert case.due_at.isoformat() == expected
+
+
+# -- reminders ------------------------------------------------------------------------------------
+
+REMINDERS = """
+[process.order.transitions.remind_before]
+label = { sv = "Påminn i tid", en = "Remind in time" }
+from = ["ordered"]
+by = ["clock"]
+timer = { at = "due", before = "P2D" }
+clauses = ["C1"]
+
+[process.order.transitions.remind_before.effects.notice]
+kind = "send_notice"
+template = "reminder"
+to = ["installer"]
+clauses = ["C1"]
+
+[process.order.transitions.remind_after]
+label = { sv = "Påminn om det försenade", en = "Remind of what is overdue" }
+from = ["ordered"]
+by = ["clock"]
+timer = { at = "due", after = "1 working day" }
+clauses = ["C1"]
+
+[process.order.transitions.remind_after.effects.notice]
+kind = "send_notice"
+template = "reminder"
+to = ["installer", "coordinator"]
+clauses = ["C1"]
+
+[process.order.transitions.order_anew]
+label = { sv = "Beställ om", en = "Order anew" }
+from = ["ordered", "booked"]
+to = "ordered"
+by = ["coordinator"]
+clauses = ["C1"]
+"""
+HEADER = "[process.order.transitions.remind]\n"
+WITHOUT_OLD = ("order", 'timer = { after = "P7D" }', 'timer = { at = "due", after = "P60D" }')
+NO_LAPSE = ("order", 'timer = { after = "P30D" }', 'timer = { after = "P900D" }')
+
+
+def reminding(*changes: tuple[str, str, str]) -> Any:
+    return engine_of(WITHOUT_OLD, NO_LAPSE, ("order", HEADER, REMINDERS + HEADER), *changes)
+
+
+def ticked(engine: Engine) -> list[str]:
+    """What the clock makes now, and who is told."""
+    return [engine.history(case.id)[-1].transition for case in engine.tick()]
+
+
+def test_reminders_before_and_after() -> None:
+    """A reminder is made so long before or after the case is due, once each, and people told."""
+    engine, clock = reminding()
+    with engine:
+        case = order(engine)  # due on Monday the 16th
+        clock.at = MONDAY + dt.timedelta(days=12, minutes=-1)
+        assert ticked(engine) == []
+        clock.pass_(minutes=1)
+        assert ticked(engine) == ["remind_before"]
+        assert ticked(engine) == []
+        clock.at = MONDAY + dt.timedelta(days=15, minutes=-1)
+        assert ticked(engine) == []
+        clock.pass_(minutes=1)
+        assert ticked(engine) == ["remind_after"]
+        assert ticked(engine) == []
+        told = [(one.version, one.recipient) for one in engine.effects(case_id=case.id)[1:]]
+        assert told == [(2, "installer"), (3, "installer"), (3, "coordinator")]
+        reminded = engine.case(case.id)
+        assert (reminded.state, reminded.since, reminded.due_at) == (
+            case.state,
+            case.since,
+            case.due_at,
+        )
+
+
+def test_reminders_after_a_stop() -> None:
+    """When nothing ran for days, each reminder that was missed is made once, in its order."""
+    engine, clock = reminding()
+    with engine:
+        order(engine)
+        clock.pass_(days=20)
+        assert [ticked(engine), ticked(engine), ticked(engine)] == [
+            ["remind_before"],
+            ["remind_after"],
+            [],
+        ]
+
+
+def test_reminders_are_armed_again() -> None:
+    """Each stay in a state has its own reminders, also when a step leads back to where it was."""
+    engine, clock = reminding()
+    with engine:
+        case = order(engine)
+        clock.pass_(days=20)
+        assert ticked(engine) + ticked(engine) == ["remind_before", "remind_after"]
+        case = engine.perform(case.id, "order_anew", actor=ANNA)
+        assert case.due_at == clock.at + dt.timedelta(days=14, hours=-1)  # in summer time
+        assert "remind_before" not in case.done
+        clock.pass_(days=12)
+        assert ticked(engine) == ["remind_before"]
+        engine.perform(case.id, "write_note", actor=ANNA, form={"note": "They will call."})
+        assert ticked(engine) == []
+        assert engine.verify().whole
+
+
+def test_no_reminder_of_what_is_done() -> None:
+    """Once the case has gone on, nobody is reminded of what it waited for."""
+    engine, clock = reminding()
+    with engine:
+        case = order(engine)
+        engine.perform(case.id, "book", actor=BO, form=BOOKING)
+        clock.pass_(days=40)
+        assert ticked(engine) == []
+
+
+def test_a_refused_reminder_holds_up_no_later_step() -> None:
+    """Of a case's timers, one that a guard refuses keeps the next from nothing."""
+    guard = (
+        "order",
+        "[process.order.transitions.remind.effects.notice]",
+        "[process.order.transitions.remind.guards.works]\n"
+        'kind = "is_true"\nvalue = "case.works"\nclauses = ["C1"]\n'
+        'otherwise = { sv = "Nej.", en = "No." }\n\n'
+        "[process.order.transitions.remind.effects.notice]",
+    )
+    engine, clock = engine_of(guard)
+    with engine:
+        order(engine)
+        clock.pass_(days=40)
+        assert ticked(engine) == ["expire"]
+
+
+def test_a_late_entry_before_a_reminder() -> None:
+    """A reminder changes nothing, so what happened before it may still be entered late."""
+    engine, clock = reminding()
+    with engine:
+        case = order(engine)
+        clock.pass_(days=13)
+        assert ticked(engine) == ["remind_before"]
+        assert engine.case(case.id).changed_at == MONDAY
+        late = engine.perform(
+            case.id,
+            "book",
+            actor=BO,
+            form=BOOKING,
+            happened_at=MONDAY + dt.timedelta(hours=2),
+            late_reason="No net.",
+        )
+        assert (late.state, late.version) == ("booked", 3)
+        assert engine.verify().whole
+
+
+def test_a_late_entry_drives_a_case_that_was_reminded() -> None:
+    """A case that a late entry drives may have been reminded since, and nothing else."""
+    header = "[process.lock.transitions.scrap]\n"
+    lock_reminder = """
+[process.lock.transitions.remind]
+label = { sv = "Påminn", en = "Remind" }
+from = ["in_store"]
+by = ["clock"]
+timer = { after = "P3D" }
+clauses = ["C3"]
+"""
+    engine, clock = engine_of(WITHOUT_OLD, ("lock", header, lock_reminder + header))
+    with engine:
+        one = lock(engine)
+        case = order(engine)
+        engine.perform(case.id, "book", actor=BO, form=BOOKING)
+        clock.pass_(days=4)
+        assert ticked(engine) == ["remind"]
+        late = {"happened_at": MONDAY + dt.timedelta(days=1), "late_reason": "No net."}
+        form = {"serial_number": "PH1-001"}
+        engine.perform(case.id, "install", actor=BO, form=form, **late)
+        installed = engine.case(one.id)
+        assert (installed.state, installed.version) == ("mounted", 3)
+        assert [event.version for event in engine.history(one.id)] == [1, 2, 3]
+        assert engine.verify().whole
+
+
+def test_a_reminder_across_the_change_to_summer_time() -> None:
+    """A reminder two days before comes at the same local time, and none comes twice or never."""
+    engine, clock = reminding()
+    with engine:
+        clock.at = local("2026-03-16T10:00:00")
+        case = order(engine)
+        assert case.due_at == local("2026-03-30T09:00:00")  # ten in summer time
+        for hour in range(24 * 20):
+            clock.at = local("2026-03-16T10:00:00") + dt.timedelta(hours=hour)
+            engine.tick()
+        made = [(e.transition, e.happened_at) for e in engine.history(case.id)[1:]]
+        assert made == [
+            ("remind_before", local("2026-03-28T10:00:00")),
+            ("remind_after", local("2026-03-31T09:00:00")),
+        ]

@@ -328,17 +328,24 @@ class Engine:
         now, limit = self._time(), limit_of(limit)
         moved: list[Case] = []
         for case in self._run_out(now, limit):
-            routine = self._book[case.routine]
-            steps = clock_steps(routine, routine.process(case.process), case)
-            name = next(name for name, at in steps if at <= now)
-            try:
-                moved.append(self.perform(case.id, name, actor=_CLOCK, expect=case.version))
-            except (ConflictError, Refused) as error:
-                # One case that cannot move holds up no other; it is tried again at the next tick.
-                log("timer_not_made", case=case.id, transition=name, error=type(error).__name__)
+            made = self._by_the_clock(case, now)
+            moved += [made] if made else []
             if len(moved) == limit:
                 break
         return tuple(moved)
+
+    def _by_the_clock(self, case: Case, now: dt.datetime) -> Case | None:
+        """Make the first step of a case whose time has come and that no rule refuses."""
+        routine = self._book[case.routine]
+        for name, at in clock_steps(routine, routine.process(case.process), case):
+            if at > now:
+                break
+            try:
+                return self.perform(case.id, name, actor=_CLOCK, expect=case.version)
+            except (ConflictError, Refused) as error:
+                # What cannot be made holds up nothing else; it is tried again at the next tick.
+                log("timer_not_made", case=case.id, transition=name, error=type(error).__name__)
+        return None
 
     def _run_out(self, now: dt.datetime, limit: int) -> Iterator[Case]:
         """The cases whose timers have run out, longest ago first, read so many at a time."""

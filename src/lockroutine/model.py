@@ -122,7 +122,7 @@ class Case:
         routine: The routine that it runs under, as ``name@version``.
         is_open: False once it has come to an end.
         since: When it came into its state.
-        changed_at: When its last event happened.
+        changed_at: When its last event happened that changed anything; a reminder does not.
         due_at: When it is overdue in this state, if the pack sets a time.
         timer_at: When the clock moves it on, if the pack sets a time.
         done: The transitions that count as done; what a state's duties are settled by.

@@ -80,6 +80,9 @@ class CompiledProcess:
             )
             for state in ("", *rules.states)
         }
+        self.once_per_stay: frozenset[str] = frozenset(
+            name for name, transition in rules.transitions.items() if transition.once_per_stay
+        )
         self._steps_by: dict[tuple[str, str], tuple[str, ...]] = {}
         for state, leaving in self._leaving.items():
             for name, transition in leaving:

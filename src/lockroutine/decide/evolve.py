@@ -12,6 +12,7 @@ from lockroutine.model import Case, Event
 from lockroutine.routine import CompiledProcess, Routine
 from lockroutine.rules.scene import parse_time
 from lockroutine.rules.schema import Transition
+from lockroutine.rules.terms import DUE
 
 __all__ = ["clock_steps", "evolve"]
 
@@ -24,6 +25,8 @@ def evolve(routine: Routine, case: Case, event: Event) -> Case:
     moved = bool(transition.to)
     since = event.happened_at if moved or case.since is None else case.since
     done = (case.done | {event.transition}) - frozenset(transition.undoes)
+    if moved and process.once_per_stay:
+        done -= process.once_per_stay
     data = case.data.merged(event.form)
     if transition.sets:
         data = data.merged(_set_by(transition, case, event))
@@ -41,7 +44,7 @@ def evolve(routine: Routine, case: Case, event: Event) -> Case:
         version=event.version,
         is_open=not state.end,
         since=since,
-        changed_at=event.happened_at,
+        changed_at=case.changed_at if transition.only_tells else event.happened_at,
         due_at=routine.after(since, state.due) if state.due else None,
         done=done,
         data=data,
@@ -87,8 +90,8 @@ def clock_steps(
         timer = transition.timer
         if timer is None or (not transition.to and name in case.done):
             continue
-        base = case.since
-        if timer.at:
+        base = case.due_at if timer.at == DUE else case.since
+        if timer.at not in ("", DUE):
             text = case.value(timer.at)
             base = parse_time(text, timer.at) if isinstance(text, str) else None
         if base is None:

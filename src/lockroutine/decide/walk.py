@@ -255,7 +255,8 @@ class Walk:
         subject = scene.text(joint.subject)
         if moment.routine.transition(step).from_:
             target = yield from self._target(moment, scene, path, joint, subject, quiet)
-            if target is None or (yield from self._has_gone_on(target)):
+            target = target and (yield from self._up_to_date(target))
+            if target is None:
                 return
         else:
             target = _opened(moment, path, joint, subject)
@@ -274,15 +275,16 @@ class Walk:
         )
         yield from self._step(driven)
 
-    def _has_gone_on(self, target: Case) -> Asking[bool]:
-        """Whether a case that a late entry would drive has a later event."""
+    def _up_to_date(self, target: Case) -> Asking[Case | None]:
+        """The case that a late entry would drive, as it is now; None if it has gone on since."""
         if self._command.happened_at is None or target.id in self._pending:
-            return False
+            return target
         now = yield Query(process=target.process, field="subject", value=target.subject)
-        if all(case.version == target.version for case in now if case.id == target.id):
-            return False
+        (known,) = (case for case in now if case.id == target.id)
+        if known.changed_at == target.changed_at:
+            return known  # reminders, if anything, came since
         self._reasons.append(Reason(rule="engine.order_in_time", text=say("order_in_time")))
-        return True
+        return None
 
     def _target(
         self, moment: Moment, scene: Scene, path: str, joint: Joint, subject: str, quiet: bool

@@ -17,7 +17,7 @@ from lockroutine.rules.effects import EffectRule
 from lockroutine.rules.guards import Guard
 from lockroutine.rules.pulling import Pulls, Report
 from lockroutine.rules.shown import Shown
-from lockroutine.rules.terms import CLAUSES, GAPS, LABEL, SUBJECT, Condition, Ref, doc
+from lockroutine.rules.terms import CLAUSES, DUE, GAPS, LABEL, SUBJECT, Condition, Ref, doc
 
 __all__ = [
     "Clause",
@@ -248,12 +248,32 @@ class Joint:
 class Timer:
     """When the clock makes a transition.
 
-    Counted from when the case came into its state, or from the time in a field:
-    `{ after = "P30D" }`, `{ at = "valid_until", before = "P30D" }`. A transition that leads
-    nowhere is made once, until another undoes it.
+    Counted from when the case came into its state, from when it is due there, or from the time in
+    a field: `{ after = "P30D" }`, `{ at = "due", before = "P2D" }`, `{ at = "valid_until", before
+    = "P30D" }`. A transition that leads nowhere, such as a reminder, is made once: counted from
+    the state or from due, once in each stay there; counted from a field, until another transition
+    undoes it. After a stop of days each that was missed is made.
+
+    ```toml
+    [process.mounting.transitions.remind]
+    label = { sv = "Påminn montören", en = "Remind the installer" }
+    from = ["ordered"]
+    by = ["clock"]
+    timer = { at = "due", before = "2 working days" }
+    gaps = ["deadlines"]
+
+    [process.mounting.transitions.remind.effects.tell]
+    kind = "send_notice"
+    to = ["installer"]
+    template = "reminder"
+    gaps = ["deadlines"]
+    ```
     """
 
-    at: str = field(default="", metadata=doc("The field of the case that holds the time."))
+    at: str = field(
+        default="",
+        metadata=doc("`due`, or the field of the case that holds the time; left out, its state."),
+    )
     after: str = field(
         default="", metadata=doc("So long after that: a duration, or the parameter that holds it.")
     )
@@ -316,6 +336,17 @@ class Transition:
     )
     clauses: tuple[str, ...] = field(default=(), metadata=CLAUSES)
     gaps: tuple[str, ...] = field(default=(), metadata=GAPS)
+
+    @property
+    def once_per_stay(self) -> bool:
+        """Whether the clock makes it once in each stay in a state, and it leads nowhere."""
+        return self.timer is not None and not self.to and self.timer.at in ("", DUE)
+
+    @property
+    def only_tells(self) -> bool:
+        """Whether it changes nothing of the case: what happened before it may be entered late."""
+        changes = (self.to, self.sets, self.clears, self.undoes, self.references, self.joint)
+        return self.timer is not None and not any(changes)
 
 
 @frozen(kw_only=True)

@@ -11,6 +11,7 @@ from attrs import field, frozen
 __all__ = [
     "CLAUSES",
     "CLOCK",
+    "DUE",
     "GAPS",
     "JOINT",
     "LABEL",
@@ -25,6 +26,9 @@ __all__ = [
 
 CLOCK = "clock"
 """The word in ``by`` for a transition that time makes."""
+
+DUE = "due"
+"""The word in a timer's ``at`` for the time at which the case is overdue in its state."""
 
 PULL = "pull"
 """The word in ``by`` for a transition that comes with what another system reports."""

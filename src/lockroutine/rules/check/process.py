@@ -36,7 +36,7 @@ from lockroutine.rules.guards import (
     WithinHours,
 )
 from lockroutine.rules.schema import Joint, Pack, Process, State, Transition
-from lockroutine.rules.terms import CLOCK, RESERVED, Condition, Message, Ref
+from lockroutine.rules.terms import CLOCK, DUE, RESERVED, Condition, Message, Ref
 
 __all__ = ["ProcessCheck"]
 
@@ -185,8 +185,14 @@ class ProcessCheck:
             yield Problem(f"{path}.timer", "needs after or at")
         yield from check_length(self.pack, f"{path}.timer.after", timer.after)
         yield from check_length(self.pack, f"{path}.timer.before", timer.before)
-        if timer.at:
-            yield from check_known(f"{path}.timer.at", [timer.at], self.fields, "field")
+        if timer.at == DUE:
+            for name in transition.from_:
+                if name in self.process.states and not self.process.states[name].due:
+                    message = f"the state {name!r} has no due to count from"
+                    yield Problem(f"{path}.timer.at", message)
+        elif timer.at:
+            known = (*self.fields, DUE)
+            yield from check_known(f"{path}.timer.at", [timer.at], known, "field")
             if timer.at in self.fields and not self._holds_a_time(timer.at):
                 yield Problem(f"{path}.timer.at", f"{timer.at!r} holds no time")
 
