@@ -178,7 +178,8 @@ def _work_list(
     actor: Actor,
     units: Sequence[str],
 ) -> Result:
-    states = sorted(bench.routine.states_waiting_for(actor.roles))
+    awaited = bench.routine.states_waiting_for(actor.roles, scenes.START)
+    states = sorted((one.process, one.state) for one in awaited)
     spread = in_turns(
         lambda _: engine.worklist(actor=actor, limit=50),
         lambda _: bare.first_page(connection, states, units),

@@ -20,10 +20,11 @@ import attrs
 
 from lockroutine import figures, load_routine
 from lockroutine._fields import Entry, entries
+from lockroutine.decide.wording import in_words
 from lockroutine.forms import FORMS
 from lockroutine.model import Text
 from lockroutine.routine import Routine
-from lockroutine.rules import effects, guards, schema, shown, terms
+from lockroutine.rules import effects, guards, schema, shown, terms, timers
 from lockroutine.rules.calendar import Duration
 from lockroutine.rules.fields import fields_of, form_fields
 from lockroutine.rules.schema import Pack, Process, State, Transition
@@ -81,10 +82,11 @@ TABLES: Mapping[type, str] = {
     schema.Template: "[template.NAME]",
     schema.Process: "[process.NAME]",
     schema.State: "[process.NAME.states.NAME]",
+    timers.Escalation: "[process.NAME.states.NAME.escalation]",
     schema.Duty: "[process.NAME.states.NAME.duties.TRANSITION]",
     schema.Transition: "[process.NAME.transitions.NAME]",
     schema.Joint: "[process.NAME.transitions.NAME.joint.NAME]",
-    schema.Timer: "the key `timer` of a transition",
+    timers.Timer: "the key `timer` of a transition",
     terms.Condition: "the key `when`",
 }
 
@@ -478,16 +480,22 @@ def _state(routine: Routine, name: str, state: State) -> list[str]:
         both(state.label) + (", an end" if state.end else ""),
         routine.role_labels(state.waits_for).en or "-",
         _length(routine, state.due) if state.due else "-",
-        "; ".join(duties) or "-",
+        "; ".join((*duties, *_escalation(routine, state))) or "-",
         _cited(state),
     ]
 
 
+def _escalation(routine: Routine, state: State) -> Iterator[str]:
+    rule = state.escalation
+    if rule:
+        lengths = ((rule.after, "after"), (rule.before, "before"))
+        when = [f"{_length(routine, one)} {word} it is due" for one, word in lengths if one]
+        asked = routine.role_labels(rule.waits_for).en
+        yield f"of {asked}, too, {''.join(when) or 'once it is overdue'}"
+
+
 def _length(routine: Routine, due: str) -> str:
-    length = Duration.parse(str(routine.parameters.get(due, due)))
-    hours, minutes = divmod(length.minutes, 60)
-    said = ((length.days, "days"), (hours, "hours"), (minutes, "minutes"))
-    return " ".join(f"{number} {unit}" for number, unit in said if number)
+    return in_words(Duration.parse(str(routine.parameters.get(due, due)))).en
 
 
 def _transition(routine: Routine, name: str, transition: Transition) -> list[str]:

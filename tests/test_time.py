@@ -3,16 +3,38 @@
 from __future__ import annotations
 
 import datetime as dt
+from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from lockroutine import Engine, Refused, load_routine
-from smallpack import ANNA, BO, BOOKING, MONDAY, Clock, edited, lock, opened, order
+from lockroutine import Actor, Engine, Refused, load_routine
+from smallpack import (
+    ANNA,
+    BO,
+    BOOKING,
+    KIM,
+    MAJ,
+    MONDAY,
+    Clock,
+    edited,
+    fitted,
+    lock,
+    opened,
+    order,
+    permission,
+)
 
 
 def local(text: str) -> dt.datetime:
     return dt.datetime.fromisoformat(f"{text}+01:00").astimezone(dt.UTC)
+
+
+@pytest.fixture(params=["memory", "file"])
+def where(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    return ":memory:" if request.param == "memory" else str(tmp_path / "locks.db")
 
 
 def engine_of(*changes: tuple[str, str, str], at: dt.datetime = MONDAY, **files: str) -> Any:
@@ -286,3 +308,139 @@ def test_a_reminder_across_the_change_to_summer_time() -> None:
             ("remind_before", local("2026-03-28T10:00:00")),
             ("remind_after", local("2026-03-31T09:00:00")),
         ]
+
+
+# -- escalation -----------------------------------------------------------------------------------
+
+STATE = "[process.order.states.booked]\n"
+ESCALATION = """
+[process.order.states.ordered.escalation]
+{}
+waits_for = ["manager", "staff"]
+clauses = ["C1"]
+
+"""
+LEAD = Actor("lead", roles={"manager", "installer"}, units={"north"})
+
+
+def escalating(when: str = 'after = "P3D"', *changes: tuple[str, str, str]) -> Any:
+    return engine_of(("order", STATE, ESCALATION.format(when) + STATE), NO_LAPSE, *changes)
+
+
+def listed(engine: Engine, actor: Actor) -> list[tuple[str, bool]]:
+    return [(item.case.subject, item.escalated) for item in engine.worklist(actor=actor)]
+
+
+@pytest.mark.parametrize(
+    ("when", "days"),
+    [
+        ('after = "P3D"', 17),
+        ('after = "3 working days"', 17),
+        ("", 14),
+        ('before = "P4D"', 10),
+        ('before = "1 working day"', 11),  # a Monday; the working day before is Friday
+    ],
+)
+def test_escalation(when: str, days: int) -> None:
+    """From so long after (or before) due, the case stands on further lists too, marked."""
+    engine, clock = escalating(when)
+    with engine:
+        case = order(engine)
+        clock.at = MONDAY + dt.timedelta(days=days, seconds=-1)
+        assert listed(engine, MAJ) == listed(engine, KIM) == []
+        assert listed(engine, BO) == [("customer-17", False)]
+        clock.pass_(seconds=1)
+        assert listed(engine, MAJ) == listed(engine, KIM) == [("customer-17", True)]
+        assert listed(engine, BO) == [("customer-17", False)]
+        (item,) = engine.worklist(actor=MAJ)
+        assert (item.role, item.duty, item.label.sv) == ("manager", "", "Beställd")
+        assert item.transitions == ("cancel",)
+        assert engine.worklist(actor=KIM)[0].transitions == ()  # it is asked all the same
+        assert item.clauses == ("C1",)
+        assert item.due_at == case.due_at
+        assert item.overdue is (days > 14)
+        engine.perform(case.id, "book", actor=BO, form=BOOKING)
+        assert listed(engine, MAJ) == []
+
+
+def test_escalation_is_derived() -> None:
+    """Nothing is recorded of it: no event, no tick, and the case is as it was."""
+    engine, clock = escalating()
+    with engine:
+        case = order(engine)
+        clock.pass_(days=20)
+        assert listed(engine, MAJ) == [("customer-17", True)]
+        assert engine.case(case.id, actor=ANNA) == case
+
+
+def test_who_is_asked_in_two_roles() -> None:
+    """Somebody who is both waited for and asked when it is late sees both."""
+    engine, clock = escalating()
+    with engine:
+        order(engine)
+        clock.pass_(days=20)
+        assert sorted(listed(engine, LEAD)) == [("customer-17", False), ("customer-17", True)]
+        assert listed(engine, Actor("eva", roles={"manager"}, units={"south"})) == []
+
+
+def test_escalation_while_duties_are_owed() -> None:
+    """What is owed escalates like what waits; once nobody is waited for, nobody is asked."""
+    header = "[process.order.states.fitted.duties.test]\n"
+    escalation = ESCALATION.format('after = "PT1H"').replace("ordered", "fitted")
+    engine, clock = engine_of(
+        ("order", header, escalation + header),
+        ("order", 'waits_for = ["coordinator", "manager"]\ndue = "PT12H"', 'due = "PT12H"'),
+    )
+    with engine:
+        permission(engine)
+        case = fitted(engine)
+        clock.pass_(hours=14)
+        assert listed(engine, KIM) == [("customer-17", True)]
+        engine.perform(case.id, "test", actor=BO, form={"cycles": 5, "works": True})
+        engine.perform(case.id, "pair", actor=ANNA, form={"serial_number": "PH1-001"})
+        assert listed(engine, KIM) == []
+
+
+def test_pages_of_escalated_cases(where: str) -> None:
+    """Pages go on from one escalated case to the next, and pass over those that are not."""
+    clock = Clock()
+    routine = load_routine(edited(("order", STATE, ESCALATION.format("") + STATE), NO_LAPSE))
+    with opened(where, routine, clock) as engine:
+        for number in range(9):
+            order(engine, f"customer-{number}")
+            clock.pass_(days=1)
+        clock.at = MONDAY + dt.timedelta(days=14 + 6)
+        seen: list[str] = []
+        cursor = ""
+        while True:
+            page = engine.worklist(actor=MAJ, limit=2, cursor=cursor)
+            seen += [item.case.subject for item in page]
+            assert all(item.escalated for item in page)
+            cursor = page.next
+            if not cursor:
+                break
+        assert seen == [f"customer-{number}" for number in range(7)]
+
+
+DUES = st.sampled_from(["P1D", "PT30H", "1 working day", "7 working days", "P9D"])
+LENGTHS = st.sampled_from(["P1D", "PT30H", "1 working day", "7 working days", "P9D", "P2DT1H"])
+
+
+@settings(max_examples=60, deadline=None)
+@given(DUES, LENGTHS, st.integers(0, 24 * 40), st.integers(0, 24 * 40))
+def test_no_escalated_case_is_missed(due: str, before: str, start: int, later: int) -> None:
+    """Whenever a case is escalated ahead of its due time, the store is asked for it."""
+    routine = load_routine(
+        edited(
+            ("order", STATE, ESCALATION.format(f'before = "{before}"') + STATE),
+            ("order", 'due = "P14D"', f'due = "{due}"'),
+            NO_LAPSE,
+        )
+    )
+    clock = Clock(dt.datetime(2026, 3, 20, tzinfo=dt.UTC) + dt.timedelta(hours=start))
+    with opened(routine=routine, clock=clock) as engine:
+        case = order(engine)
+        clock.pass_(hours=later)
+        at = routine.escalates_at(case)
+        assert at is not None
+        assert bool(listed(engine, MAJ)) is (at <= clock.at)

@@ -17,6 +17,7 @@ from lockroutine.facts import NOTHING, Facts, Value, canonical, identifier, sha2
 
 __all__ = [
     "Actor",
+    "Awaited",
     "Case",
     "Cure",
     "Effect",
@@ -415,6 +416,7 @@ class WorkItem:
         transitions: The transitions of this case that the role may make from here.
         due_at: When it is overdue, if the pack sets a time.
         overdue: Whether that time has passed.
+        escalated: Whether it waits for others, and stands here as they are late with it.
         clauses: The clauses that ask for it.
     """
 
@@ -425,6 +427,7 @@ class WorkItem:
     transitions: tuple[str, ...]
     due_at: dt.datetime | None
     overdue: bool
+    escalated: bool = False
     clauses: tuple[str, ...]
 
 
@@ -491,6 +494,21 @@ class Page(Generic[T]):
 
     def __getitem__(self, index: int) -> T:
         return self.items[index]
+
+
+@frozen
+class Awaited:
+    """A state in which cases wait for somebody.
+
+    Args:
+        process: The process.
+        state: The state.
+        due_by: Only cases that are due by then are asked for; None for all.
+    """
+
+    process: str
+    state: str
+    due_by: dt.datetime | None = None
 
 
 @frozen(kw_only=True)

@@ -19,12 +19,12 @@ from lockroutine._fields import Entry
 from lockroutine.errors import NotFound, not_found
 from lockroutine.facts import Facts, aware, identifier, serial_number
 from lockroutine.forms import FORMS
-from lockroutine.model import Actor, Case, Text
+from lockroutine.model import Actor, Awaited, Case, Text
 from lockroutine.rules.calendar import Calendar, Duration, Hours
 from lockroutine.rules.effects import EffectRule
 from lockroutine.rules.fields import fields_of
 from lockroutine.rules.reader import NO_MORE, Kinds, Source, read_pack, read_source
-from lockroutine.rules.schema import Duty, Pack, Process, State, Template, Transition
+from lockroutine.rules.schema import Duty, Escalation, Pack, Process, State, Template, Transition
 from lockroutine.rules.shown import App, Link, Shown, SupportHours
 from lockroutine.rules.terms import CLOCK, RESERVED, Message
 
@@ -276,12 +276,36 @@ class Routine:
         """The fields that a message template names."""
         return self._named[template]
 
-    def states_waiting_for(self, roles: Iterable[str]) -> tuple[tuple[str, str], ...]:
-        """The states, with their processes, in which cases may wait for one of these roles."""
-        wanted = set(roles)
-        return tuple(
-            state for state, roles in self._waiting.items() if not roles.isdisjoint(wanted)
-        )
+    def states_waiting_for(self, roles: Iterable[str], now: dt.datetime) -> tuple[Awaited, ...]:
+        """The states in which cases may wait for one of these roles.
+
+        Where they are only asked when others are late, with until when such a case is due.
+        """
+        wanted, found = set(roles), list[Awaited]()
+        for (process, name), waiting in self._waiting.items():
+            escalation = self.pack.process[process].states[name].escalation
+            if not waiting.isdisjoint(wanted):
+                found.append(Awaited(process, name))
+            elif escalation and not wanted.isdisjoint(escalation.waits_for):
+                found.append(Awaited(process, name, self._latest_due(escalation, now)))
+        return tuple(found)
+
+    def _latest_due(self, escalation: Escalation, now: dt.datetime) -> dt.datetime:
+        """A time by which every case is due that is escalated now."""
+        if not escalation.before:
+            return now
+        # Counted backwards, a start on a weekend falls on the Friday: one working day more.
+        ahead = self.after(now, escalation.before)
+        return self.calendar.after(ahead, Duration(working_days=1))
+
+    def escalates_at(self, case: Case) -> dt.datetime | None:
+        """From when a case stands on further work lists, as it is late; None for never."""
+        escalation = self.process(case.process).rules.states[case.state].escalation
+        if escalation is None or case.due_at is None or not case.is_open:
+            return None
+        if escalation.before:
+            return self.after(case.due_at, escalation.before, -1)
+        return self.after(case.due_at, escalation.after) if escalation.after else case.due_at
 
     def works_for_all(self, roles: Iterable[str]) -> bool:
         """Whether one of these roles works for all units."""

@@ -18,6 +18,7 @@ from lockroutine.decide import Command, answer, permit
 from lockroutine.errors import InvalidForm, NotFound, Problem
 from lockroutine.model import (
     Actor,
+    Awaited,
     Case,
     Language,
     Option,
@@ -108,7 +109,7 @@ def worklist(
 ) -> Page[WorkItem]:
     """A page of what waits for an actor, from behind a position."""
     book.load(reading)
-    states = sorted({s for known in book.values() for s in known.states_waiting_for(actor.roles)})
+    states = _awaited(book, actor, now)
     for_all = any(known.works_for_all(actor.roles) for known in book.values())
     units = None if for_all else actor.units
     found: list[WorkItem] = []
@@ -123,6 +124,18 @@ def worklist(
         if len(cases) <= limit:
             return Page(tuple(found))
         position = (due_key(cases[limit - 1]), cases[limit - 1].id)
+
+
+def _awaited(book: Book, actor: Actor, now: dt.datetime) -> list[Awaited]:
+    """The states of all routines in which cases may wait for an actor, each once."""
+    found: dict[tuple[str, str], Awaited] = {}
+    for known in book.values():
+        for one in known.states_waiting_for(actor.roles, now):
+            place = (one.process, one.state)
+            before = found.get(place, one)
+            if one.due_by is None or (before.due_by and before.due_by <= one.due_by):
+                found[place] = one
+    return [found[place] for place in sorted(found)]
 
 
 def all_cases(reading: Reading) -> Iterator[Case]:

@@ -5,15 +5,19 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator, Set
 
+import attrs
+
 from lockroutine.model import Case, Text, WorkItem
 from lockroutine.routine import Routine
-from lockroutine.rules.schema import Duty
+from lockroutine.rules.schema import Duty, Escalation
 
 __all__ = ["items"]
 
 
 def items(routine: Routine, case: Case, roles: Set[str], now: dt.datetime) -> Iterator[WorkItem]:
     """What a case asks of somebody in these roles: its unsettled duties, or else its state.
+
+    Of who is asked because others are late, the whole case is asked.
 
     Args:
         routine: The routine that the case runs under.
@@ -24,6 +28,8 @@ def items(routine: Routine, case: Case, roles: Set[str], now: dt.datetime) -> It
     process = routine.process(case.process)
     state = process.rules.states[case.state]
     owed = process.owed(case)
+    if state.escalation and process.waits(case):
+        yield from _escalated(routine, case, roles, now, state.escalation)
     for name in owed:
         duty: Duty = state.duties[name]
         for role in duty.waits_for:
@@ -36,6 +42,22 @@ def items(routine: Routine, case: Case, roles: Set[str], now: dt.datetime) -> It
         if role in roles:
             steps = process.steps_by(role, case.state)
             yield _item(case, role, "", state.label, steps, state.clauses or state.gaps, now)
+
+
+def _escalated(
+    routine: Routine, case: Case, roles: Set[str], now: dt.datetime, escalation: Escalation
+) -> Iterator[WorkItem]:
+    at = routine.escalates_at(case)
+    if at is None or at > now:
+        return
+    process = routine.process(case.process)
+    label = process.rules.states[case.state].label
+    cited = escalation.clauses or escalation.gaps
+    for role in escalation.waits_for:
+        if role in roles:
+            steps = process.steps_by(role, case.state)
+            item = _item(case, role, "", label, steps, cited, now)
+            yield attrs.evolve(item, escalated=True)
 
 
 def _item(

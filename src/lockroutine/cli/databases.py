@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Generator, Iterable, Mapping, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -152,13 +152,12 @@ def show_worklist(
         nothing = WORDS["nothing"].get(language)
         output.line(f"{title}: {nothing}" if title else nothing)
         return
-    late = WORDS["is_overdue"].get(language)
     rows = [
         (
             routine.process(item.case.process).rules.label.get(language),
             item.case.subject,
             item.label.get(language),
-            _day(routine, item.due_at) + (f" {late}" if item.overdue else ""),
+            " ".join((_day(routine, item.due_at), *_marks(item, language))).strip(),
             " ".join(item.clauses),
             item.case.id,
         )
@@ -167,6 +166,12 @@ def show_worklist(
     heads = ["process", "subject", "to_do", "due", "clauses", *(["case"] if ids else [])]
     cut = [row[: len(heads)] for row in rows]
     output.table([WORDS[head].get(language) for head in heads], cut, title)
+
+
+def _marks(item: WorkItem, language: Language) -> Iterator[str]:
+    for name in ("overdue", "escalated"):
+        if getattr(item, name):
+            yield WORDS[f"is_{name}"].get(language)
 
 
 def _day(routine: Routine, at: dt.datetime | None) -> str:

@@ -16,7 +16,7 @@ from lockroutine.cli.words import WORDS
 from lockroutine.errors import LockroutineError, Problem, RulesError
 from lockroutine.model import Language, Text
 from lockroutine.routine import Routine, load_routine
-from lockroutine.rules.schema import Pack, Process
+from lockroutine.rules.schema import Escalation, Pack, Process
 from lockroutine.rules.terms import Message
 from lockroutine.rules.trace import Holder
 from lockroutine.rules.trace import trace as trace_pack
@@ -241,8 +241,17 @@ class _Shown:
                 waits = ", ".join(duty.waits_for)
                 cited = _cited(duty.clauses, duty.gaps)
                 rows.append(("", "", step + _when(duty.when), waits, "", cited))
+            if state.escalation:
+                rows.append(self._escalation(state.due, state.escalation))
         heads = ("state", "text", "duty", "waits_for", "due", "clauses")
         self._table(self._title("states"), heads, rows)
+
+    def _escalation(self, due: str, rule: Escalation) -> tuple[str, ...]:
+        lengths = (("+", rule.after), ("-", rule.before))
+        counted = [f"{sign} {self._parameters.get(one, one)}" for sign, one in lengths if one]
+        name = f"({self._say(WORDS['escalation'])})"
+        when = " ".join((self._parameters.get(due, due), *counted))
+        return ("", "", name, ", ".join(rule.waits_for), when, _cited(rule.clauses, rule.gaps))
 
     def _transitions(self, process: Process) -> None:
         self._table(

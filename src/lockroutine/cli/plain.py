@@ -77,6 +77,7 @@ def of_item(item: WorkItem) -> dict[str, Any]:
         "transitions": list(item.transitions),
         "due_at": plain(item.due_at),
         "overdue": item.overdue,
+        "escalated": item.escalated,
         "clauses": list(item.clauses),
     }
 

@@ -18,10 +18,12 @@ from lockroutine.rules.guards import Guard
 from lockroutine.rules.pulling import Pulls, Report
 from lockroutine.rules.shown import Shown
 from lockroutine.rules.terms import CLAUSES, DUE, GAPS, LABEL, SUBJECT, Condition, Ref, doc
+from lockroutine.rules.timers import Escalation, Timer
 
 __all__ = [
     "Clause",
     "Duty",
+    "Escalation",
     "Gap",
     "Joint",
     "Pack",
@@ -189,6 +191,9 @@ class State:
             "the parameter that holds it."
         ),
     )
+    escalation: Escalation | None = field(
+        default=None, metadata=doc("Whose work list it stands on, too, when it is overdue.")
+    )
     end: bool = field(default=False, metadata=doc("True if the case is over here."))
     duties: Mapping[str, Duty] = field(
         default=Factory(dict),
@@ -242,44 +247,6 @@ class Joint:
     )
     clauses: tuple[str, ...] = field(default=(), metadata=CLAUSES)
     gaps: tuple[str, ...] = field(default=(), metadata=GAPS)
-
-
-@frozen(kw_only=True)
-class Timer:
-    """When the clock makes a transition.
-
-    Counted from when the case came into its state, from when it is due there, or from the time in
-    a field: `{ after = "P30D" }`, `{ at = "due", before = "P2D" }`, `{ at = "valid_until", before
-    = "P30D" }`. A transition that leads nowhere, such as a reminder, is made once: counted from
-    the state or from due, once in each stay there; counted from a field, until another transition
-    undoes it. After a stop of days each that was missed is made.
-
-    ```toml
-    [process.mounting.transitions.remind]
-    label = { sv = "Påminn montören", en = "Remind the installer" }
-    from = ["ordered"]
-    by = ["clock"]
-    timer = { at = "due", before = "2 working days" }
-    gaps = ["deadlines"]
-
-    [process.mounting.transitions.remind.effects.tell]
-    kind = "send_notice"
-    to = ["installer"]
-    template = "reminder"
-    gaps = ["deadlines"]
-    ```
-    """
-
-    at: str = field(
-        default="",
-        metadata=doc("`due`, or the field of the case that holds the time; left out, its state."),
-    )
-    after: str = field(
-        default="", metadata=doc("So long after that: a duration, or the parameter that holds it.")
-    )
-    before: str = field(
-        default="", metadata=doc("So long before that: a duration, or the parameter that holds it.")
-    )
 
 
 @frozen(kw_only=True)

@@ -16,7 +16,16 @@ from lockroutine.rules.schema import Pack, Process
 __all__ = ["Holder", "Kind", "Trace", "Traced", "TracedGap", "trace"]
 
 Kind: TypeAlias = Literal[
-    "role", "parameter", "shown", "state", "duty", "transition", "guard", "joint", "effect"
+    "role",
+    "parameter",
+    "shown",
+    "state",
+    "duty",
+    "escalation",
+    "transition",
+    "guard",
+    "joint",
+    "effect",
 ]
 
 
@@ -149,6 +158,8 @@ def _of_process(path: str, process: Process) -> Iterator[tuple[Holder, _Citing]]
         at = f"{path}.states.{name}"
         yield Holder("state", at), state
         yield from _each("duty", f"{at}.duties", state.duties.items())
+        if state.escalation:
+            yield Holder("escalation", f"{at}.escalation"), state.escalation
     for name, transition in process.transitions.items():
         at = f"{path}.transitions.{name}"
         yield Holder("transition", at), transition

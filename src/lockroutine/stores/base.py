@@ -12,7 +12,7 @@ from attrs import frozen
 
 from lockroutine.decide import Change
 from lockroutine.errors import ConflictError, StoreError
-from lockroutine.model import Case, Effect, Event, Query, Reference
+from lockroutine.model import Awaited, Case, Effect, Event, Query, Reference
 from lockroutine.rules.reader import Source
 
 __all__ = [
@@ -106,15 +106,15 @@ class Reading(Protocol):
 
     def waiting(
         self,
-        states: Sequence[tuple[str, str]],
+        states: Sequence[Awaited],
         units: frozenset[str] | None,
         after: Position | None,
         limit: int,
     ) -> list[Case]:
-        """Open cases in these states (process, state), oldest due first, then by id.
+        """Open cases in these states, oldest due first, then by id.
 
-        Those of which a change said that they wait for nobody may be left out. ``units`` of None
-        means all.
+        No state is named twice. Those of which a change said that they wait for nobody may be left
+        out. ``units`` of None means all.
         """
         ...
 

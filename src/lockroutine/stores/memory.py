@@ -13,7 +13,7 @@ from attrs import Factory, define
 
 from lockroutine.decide import Change
 from lockroutine.errors import StoreError
-from lockroutine.model import Case, Effect, Event, Query, Reference
+from lockroutine.model import Awaited, Case, Effect, Event, Query, Reference
 from lockroutine.rules.reader import Source
 from lockroutine.stores.base import (
     CaseFilter,
@@ -129,16 +129,18 @@ class _Transaction:
 
     def waiting(
         self,
-        states: Sequence[tuple[str, str]],
+        states: Sequence[Awaited],
         units: frozenset[str] | None,
         after: Position | None,
         limit: int,
     ) -> list[Case]:
+        places = {(one.process, one.state): one.due_by for one in states}
         found = sorted(
             (due_key(case), case.id)
             for case in self._tables.cases.values()
             if case.is_open
-            and (case.process, case.state) in states
+            and (case.process, case.state) in places
+            and _due_by(case, places[case.process, case.state])
             and (units is None or case.unit in units)
         )
         return [self._tables.cases[i] for due, i in found if after is None or (due, i) > after][
@@ -251,6 +253,10 @@ class _Transaction:
 
     def count_refusals(self, rules: Sequence[str]) -> None:
         self._tables.refused.update(rules)
+
+
+def _due_by(case: Case, latest: dt.datetime | None) -> bool:
+    return latest is None or (case.due_at is not None and case.due_at <= latest)
 
 
 def _fits(case: Case, wanted: CaseFilter, known: set[tuple[Reference, str]]) -> bool:

@@ -17,7 +17,7 @@ from typing import Any, Literal
 
 from lockroutine.decide import Change
 from lockroutine.errors import StoreError
-from lockroutine.model import Case, Effect, Event, Query, Reference
+from lockroutine.model import Awaited, Case, Effect, Event, Query, Reference
 from lockroutine.rules.reader import Source
 from lockroutine.stores.base import (
     CaseFilter,
@@ -397,18 +397,21 @@ class _Transaction:
 
     def waiting(
         self,
-        states: Sequence[tuple[str, str]],
+        states: Sequence[Awaited],
         units: frozenset[str] | None,
         after: Position | None,
         limit: int,
     ) -> list[Case]:
         terms: list[tuple[str, tuple[str, ...]]] = []
-        for pair in states:
+        for one in states:
+            where = "waits AND process = ? AND state = ?"
+            given: tuple[str, ...] = (one.process, one.state)
+            if one.due_by is not None:
+                where, given = f"{where} AND due <= ?", (*given, one.due_by.isoformat())
             if units is None:
-                terms.append(("waits AND process = ? AND state = ?", pair))
+                terms.append((where, given))
             else:
-                where = "waits AND process = ? AND state = ? AND unit = ?"
-                terms += [(where, (*pair, unit)) for unit in sorted(units)]
+                terms += [(f"{where} AND unit = ?", (*given, unit)) for unit in sorted(units)]
         found: list[Case] = []
         for start in range(0, len(terms), _MOST_TERMS):
             found += self._merged(terms[start : start + _MOST_TERMS], after, limit)

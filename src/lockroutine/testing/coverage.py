@@ -22,6 +22,7 @@ class Inventory:
         transitions: The transitions.
         guards: The guards.
         duties: The duties.
+        escalations: The escalations.
         joints: The joints.
         effects: The effects.
         shown: What is there to look up.
@@ -31,6 +32,7 @@ class Inventory:
     transitions: tuple[str, ...]
     guards: tuple[str, ...]
     duties: tuple[str, ...]
+    escalations: tuple[str, ...]
     joints: tuple[str, ...]
     effects: tuple[str, ...]
     shown: tuple[str, ...]
@@ -44,12 +46,13 @@ def inventory(routine: Routine) -> Inventory:
     ('A1', 'A2', 'S1')
     """
     made: dict[str, list[str]] = {
-        name: [] for name in ("transitions", "guards", "duties", "joints", "effects")
+        name: [] for name in ("transitions", "guards", "duties", "escalations", "joints", "effects")
     }
     for process, rules in routine.pack.process.items():
         for name, state in rules.states.items():
-            path = f"process.{process}.states.{name}.duties"
-            made["duties"] += [f"{path}.{duty}" for duty in state.duties]
+            path = f"process.{process}.states.{name}"
+            made["duties"] += [f"{path}.duties.{duty}" for duty in state.duties]
+            made["escalations"] += [f"{path}.escalation"] if state.escalation else []
         for name, transition in rules.transitions.items():
             path = f"process.{process}.transitions.{name}"
             made["transitions"].append(path)
@@ -71,6 +74,7 @@ _WORDS = {
     "guards_let_through": "lets no step through",
     "duties_seen": "no step looks for it on a work list",
     "duties_settled": "no step settles it",
+    "escalations": "no step looks for it on a work list",
     "joints": "drives nothing in any step",
     "effects": "no step asks for it",
     "shown": "no step looks it up",
@@ -88,6 +92,7 @@ class Coverage:
         guards_let_through: The guards that no step passes while they apply.
         duties_seen: The duties that no step looks for on a work list.
         duties_settled: The duties that no step settles.
+        escalations: The escalations that no step looks for on a work list.
         joints: The joints that drive nothing.
         effects: The effects that no step asks for.
         shown: What no step looks up.
@@ -100,6 +105,7 @@ class Coverage:
     guards_let_through: tuple[str, ...]
     duties_seen: tuple[str, ...]
     duties_settled: tuple[str, ...]
+    escalations: tuple[str, ...]
     joints: tuple[str, ...]
     effects: tuple[str, ...]
     shown: tuple[str, ...]
@@ -150,6 +156,7 @@ def coverage(routine: Routine, results: Iterable[ScenarioResult]) -> Coverage:
         "guards_let_through": ("guards", seen.let_through),
         "duties_seen": ("duties", seen.duties_seen),
         "duties_settled": ("duties", seen.duties_settled),
+        "escalations": ("escalations", seen.escalations),
         "joints": ("joints", seen.joints),
         "effects": ("effects", seen.effects),
         "shown": ("shown", seen.shown),

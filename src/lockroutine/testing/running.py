@@ -17,7 +17,7 @@ from lockroutine.engine import Engine
 from lockroutine.errors import InvalidForm, LockroutineError, NotFound, Refused
 from lockroutine.facts import Facts
 from lockroutine.forms import FORMS
-from lockroutine.model import Actor, Case, Effect, Event, Reference, Verdict
+from lockroutine.model import Actor, Case, Effect, Event, Reference, Verdict, WorkItem
 from lockroutine.routine import Routine, Step
 from lockroutine.rules.calendar import Duration
 from lockroutine.rules.scene import Scene
@@ -73,6 +73,7 @@ class Exercised:
         let_through: The guards that applied and were content while the step was made.
         duties_seen: The duties that were looked for on a work list, and stood there.
         duties_settled: The duties that were owed and then done.
+        escalations: The escalations that were looked for on a work list, and stood there.
         joints: The joints that drove another case.
         effects: What plugins were asked to do.
         shown: What was looked up.
@@ -85,6 +86,7 @@ class Exercised:
     let_through: frozenset[str] = frozenset()
     duties_seen: frozenset[str] = frozenset()
     duties_settled: frozenset[str] = frozenset()
+    escalations: frozenset[str] = frozenset()
     joints: frozenset[str] = frozenset()
     effects: frozenset[str] = frozenset()
     shown: frozenset[str] = frozenset()
@@ -192,6 +194,7 @@ class _Tally:
     let_through: set[str] = Factory(set)
     duties_seen: set[str] = Factory(set)
     duties_settled: set[str] = Factory(set)
+    escalations: set[str] = Factory(set)
     joints: set[str] = Factory(set)
     effects: set[str] = Factory(set)
     shown: set[str] = Factory(set)
@@ -572,32 +575,29 @@ class _Running:
     # -- looking -------------------------------------------------------------------------------
 
     def _of_lists(self, step: ScenarioStep, tally: _Tally) -> Iterator[str]:
-        for name, wanted in step.worklist.items():
-            yield from self._of_list(name, wanted, tally, overdue=False)
-        for name, wanted in step.overdue.items():
-            yield from self._of_list(name, wanted, tally, overdue=True)
+        for mark in ("", "overdue", "escalated"):
+            for name, wanted in getattr(step, mark or "worklist").items():
+                yield from self._of_list(name, wanted, tally, mark)
         for name, unwanted in step.not_on_worklist.items():
             there = self._list_of(name, tally=None)
             for entry in unwanted:
                 if entry in there:
                     yield f"expected not on the list of {name}: {entry}; it stands there"
 
-    def _of_list(
-        self, name: str, wanted: Iterable[str], tally: _Tally, *, overdue: bool
-    ) -> Iterator[str]:
+    def _of_list(self, name: str, wanted: Iterable[str], tally: _Tally, mark: str) -> Iterator[str]:
         there = self._list_of(name, tally=tally, wanted=set(wanted))
         for entry in wanted:
             if entry not in there:
                 shown = _list(e for e in there if " about " not in e) or "nothing"
                 yield f"expected on the list of {name}: {entry}; there is: {shown}"
-            elif overdue and not there[entry]:
-                yield f"expected overdue on the list of {name}: {entry}; it is not yet"
+            elif mark and mark not in there[entry]:
+                yield f"expected {mark} on the list of {name}: {entry}; it is not yet"
 
     def _list_of(
         self, name: str, tally: _Tally | None, wanted: set[str] | None = None
-    ) -> dict[str, bool]:
-        """What stands on a list, in the words of scenarios, and whether it is overdue."""
-        found: dict[str, bool] = {}
+    ) -> dict[str, set[str]]:
+        """What stands on a list, in the words of scenarios, and how it is marked."""
+        found: dict[str, set[str]] = {}
         cursor = ""
         while True:
             page = self._engine.worklist(actor=self._actor(name), limit=1000, cursor=cursor)
@@ -607,17 +607,28 @@ class _Running:
                     f"{case.process}.{item.duty or case.state}",
                     f"{case.process}.{item.duty or case.state} about {case.subject}",
                 ):
-                    found[entry] = item.overdue or found.get(entry, False)
+                    marks = found.setdefault(entry, set())
+                    marks |= {m for m in ("overdue", "escalated") if getattr(item, m)}
                     if tally is not None and entry in (wanted or ()):
-                        tally.clauses.update(item.clauses)
-                        state = self._routine.process(case.process).rules.states[case.state]
-                        tally.rests_on(state.duties[item.duty] if item.duty else state)
-                        if item.duty:
-                            path = f"process.{case.process}.states.{case.state}"
-                            tally.duties_seen.add(f"{path}.duties.{item.duty}")
+                        self._take_in_item(item, tally)
             cursor = page.next
             if not cursor:
                 return found
+
+    def _take_in_item(self, item: WorkItem, tally: _Tally) -> None:
+        """What it rests on that something stands on a list."""
+        process, name = item.case.process, item.case.state
+        state = self._routine.process(process).rules.states[name]
+        path = f"process.{process}.states.{name}"
+        tally.clauses.update(item.clauses)
+        if item.escalated and state.escalation:
+            tally.rests_on(state.escalation)
+            tally.escalations.add(f"{path}.escalation")
+        elif item.duty:
+            tally.rests_on(state.duties[item.duty])
+            tally.duties_seen.add(f"{path}.duties.{item.duty}")
+        else:
+            tally.rests_on(state)
 
     def _look_at(self, step: ScenarioStep, tally: _Tally) -> Iterator[str]:
         actor = self._actor(step.who) if step.who else None
@@ -714,6 +725,7 @@ def _exercised(step: ScenarioStep, tally: _Tally) -> Exercised:
         let_through=frozenset(tally.let_through),
         duties_seen=frozenset(tally.duties_seen),
         duties_settled=frozenset(tally.duties_settled),
+        escalations=frozenset(tally.escalations),
         joints=frozenset(tally.joints),
         effects=frozenset(tally.effects),
         shown=frozenset(tally.shown),

@@ -196,6 +196,10 @@ class ScenarioStep:
     overdue: Mapping[str, tuple[str, ...]] = field(
         default=Factory(dict), metadata=doc("What stands there, and is overdue.")
     )
+    escalated: Mapping[str, tuple[str, ...]] = field(
+        default=Factory(dict),
+        metadata=doc("What stands there as others are late with it: `mounting.ordered`."),
+    )
     data: Mapping[str, Any] = field(
         default=Factory(dict), metadata=doc("Facts that the case has then, with their values.")
     )
@@ -525,7 +529,7 @@ class _Check:
         yield from self._known("gaps", step.gaps, pack.gap, "gap")
         yield from self._who(step)
         yield from self._made("made", step.made or ())
-        for key in ("worklist", "not_on_worklist", "overdue"):
+        for key in ("worklist", "not_on_worklist", "overdue", "escalated"):
             for name, entries in getattr(step, key).items():
                 yield from self._known(key, [name], [*self._actors, *pack.role], "actor or role")
                 for entry in entries:

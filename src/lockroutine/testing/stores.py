@@ -27,7 +27,7 @@ import pytest
 from lockroutine.decide import Change
 from lockroutine.errors import ConflictError, StoreError
 from lockroutine.facts import Facts
-from lockroutine.model import Case, Effect, Event, Query, Reference
+from lockroutine.model import Awaited, Case, Effect, Event, Query, Reference
 from lockroutine.rules.reader import Source
 from lockroutine.stores import CaseFilter, Store
 from lockroutine.stores.base import due_key
@@ -467,7 +467,7 @@ class StoreContract:
         ended = _keep(store, opening("6"))
         _keep(store, following(ended, is_open=False))
         with store.reading() as reading:
-            found = reading.waiting([("mounting", "ordered")], None, None, 10)
+            found = reading.waiting([Awaited("mounting", "ordered")], None, None, 10)
         assert [case.id for case in found] == ["3", "4", "5", "1", "0", "2"]
 
     def test_waiting_cases_are_those_of_the_states_and_units_asked_for(self, store: Store) -> None:
@@ -478,17 +478,36 @@ class StoreContract:
         _keep(store, opening("4", state="scheduled"))
         with store.reading() as reading:
 
-            def ids(states: list[tuple[str, str]], units: frozenset[str] | None) -> list[str]:
+            def ids(states: list[Awaited], units: frozenset[str] | None) -> list[str]:
                 return [case.id for case in reading.waiting(states, units, None, 10)]
 
-            ordered, scheduled = ("mounting", "ordered"), ("mounting", "scheduled")
+            ordered, scheduled = Awaited("mounting", "ordered"), Awaited("mounting", "scheduled")
             assert ids([ordered], None) == ["1", "2"]
             assert ids([ordered, scheduled], None) == ["1", "2", "4"]
-            assert ids([("removal", "ordered"), scheduled], None) == ["3", "4"]
+            assert ids([Awaited("removal", "ordered"), scheduled], None) == ["3", "4"]
             assert ids([ordered], frozenset({"north"})) == ["1"]
             assert ids([ordered, scheduled], frozenset({"north", "south"})) == ["1", "2", "4"]
             assert ids([ordered], frozenset()) == []
             assert ids([], None) == []
+
+    def test_waiting_cases_of_a_state_may_be_asked_for_by_their_due_time(
+        self, store: Store
+    ) -> None:
+        """``waiting`` gives of a state only the cases that are due by then, if it is told so."""
+        for number in range(4):
+            due = _START + dt.timedelta(days=number) if number < 3 else None
+            _keep(store, opening(str(number), due_at=due))
+        _keep(store, opening("4", process="removal", due_at=_LATER))
+        by_then = Awaited("mounting", "ordered", _LATER)
+        with store.reading() as reading:
+            for units in (None, frozenset({"north"})):
+                found = reading.waiting([by_then], units, None, 10)
+                assert [case.id for case in found] == ["0", "1"]
+                found = reading.waiting([by_then], units, (due_key(found[0]), "0"), 10)
+                assert [case.id for case in found] == ["1"]
+                both = [by_then, Awaited("removal", "ordered")]
+                found = reading.waiting(both, units, None, 10)
+                assert [case.id for case in found] == ["0", "1", "4"]
 
     def test_waiting_cases_are_read_page_by_page(self, store: Store) -> None:
         """``waiting`` goes on from behind a place, also among cases that are due together."""
@@ -499,7 +518,7 @@ class StoreContract:
         seen: list[str] = []
         after: tuple[str, str] | None = None
         with store.reading() as reading:
-            while page := reading.waiting([("mounting", "ordered")], units, after, 2):
+            while page := reading.waiting([Awaited("mounting", "ordered")], units, after, 2):
                 assert len(page) <= 2
                 seen += [case.id for case in page]
                 after = (due_key(page[-1]), page[-1].id)
@@ -509,7 +528,8 @@ class StoreContract:
         """``waiting`` works for hundreds of states and units."""
         _keep(store, opening("1", unit="unit-299"))
         _keep(store, opening("2", unit="unit-0", process="last", state="state-9"))
-        states = [("mounting", "ordered"), *(("last", f"state-{n}") for n in range(10))]
+        last = (Awaited("last", f"state-{number}") for number in range(10))
+        states = [Awaited("mounting", "ordered"), *last]
         units = frozenset(f"unit-{number}" for number in range(300))
         with store.reading() as reading:
             found = reading.waiting(states, units, None, 10)

@@ -35,7 +35,7 @@ from lockroutine.rules.guards import (
     TimeWindow,
     WithinHours,
 )
-from lockroutine.rules.schema import Joint, Pack, Process, State, Transition
+from lockroutine.rules.schema import Escalation, Joint, Pack, Process, State, Transition
 from lockroutine.rules.terms import CLOCK, DUE, RESERVED, Condition, Message, Ref
 
 __all__ = ["ProcessCheck"]
@@ -121,6 +121,8 @@ class ProcessCheck:
         for role in state.waits_for:
             if role in self.pack.role and not any(role in t.by for t in leaving.values()):
                 yield Problem(f"{path}.waits_for", f"{role} can do nothing in this state")
+        if state.escalation is not None:
+            yield from self._escalation(f"{path}.escalation", state, state.escalation)
         for duty_name, duty in state.duties.items():
             at = f"{path}.duties.{duty_name}"
             yield from check_cited(self.pack, at, duty.clauses, duty.gaps, needed=True)
@@ -135,6 +137,25 @@ class ProcessCheck:
             for role in duty.waits_for:
                 if role in self.pack.role and role not in settles.by:
                     yield Problem(f"{at}.waits_for", f"{role} may not make {duty_name!r}")
+
+    def _escalation(self, path: str, state: State, escalation: Escalation) -> Found:
+        """Who is asked need not be able to do anything here: that they see to it is asked."""
+        cited = (escalation.clauses, escalation.gaps)
+        yield from check_cited(self.pack, path, *cited, needed=True)
+        yield from check_known(f"{path}.waits_for", escalation.waits_for, self.pack.role, "role")
+        yield from check_length(self.pack, f"{path}.after", escalation.after)
+        yield from check_length(self.pack, f"{path}.before", escalation.before)
+        if escalation.after and escalation.before:
+            yield Problem(f"{path}.before", "say after or before, not both")
+        if not escalation.waits_for:
+            yield Problem(f"{path}.waits_for", "must name at least one role")
+        for role in escalation.waits_for:
+            if role in state.waits_for:
+                yield Problem(f"{path}.waits_for", f"{role} is waited for in this state already")
+        if not state.due:
+            yield Problem(path, "has no due to count from; give the state one")
+        if not state.waits_for and not state.duties:
+            yield Problem(path, "waits for nobody who could be late; see waits_for and duties")
 
     def _reachable(self) -> Found:
         reached: set[str] = set()
