@@ -35,7 +35,7 @@ from lockroutine.plugins.installed import load_plugins
 from lockroutine.rules.reader import Source
 from lockroutine.testing.desk import Desk
 from lockroutine.testing.easit import EasitStandIn
-from lockroutine.testing.wire import LossyProxy
+from lockroutine.testing.wire import Fault, LossyProxy
 
 PACK = """
 name = "killed"
@@ -117,6 +117,8 @@ ROUTINE = load_routine(Source("killed", {"routine.toml": PACK, "order.toml": ORD
 ANNA = Actor("anna", roles={"coordinator"}, units={"north"})
 WAITING = ("due", "failed", "unknown", "in_flight")
 RATE = 0.03
+FAULTS: tuple[Fault, ...] = ("drop", "cut", "garble", "delay", "reorder")
+PATIENCE = 0.2  # of the wire: a process lives less than a second
 STEP = dt.timedelta(minutes=5)
 
 
@@ -163,9 +165,21 @@ class Figures:
 # -- the systems -----------------------------------------------------------------------------------
 
 
+def lossy(target: int, seed: int, *faults: Fault, listen: int = 0) -> LossyProxy:
+    """A connection to a system, on which exchanges fail by chance."""
+    return LossyProxy(
+        target,
+        listen=listen,
+        rate=RATE,
+        by_chance=faults or FAULTS,
+        seed=seed,
+        patience=PATIENCE,
+    )
+
+
 @contextmanager
 def desk(_: Path, seed: int) -> Generator[System]:
-    with Desk() as made, LossyProxy(made.port, rate=RATE, seed=seed) as proxy:
+    with Desk() as made, lossy(made.port, seed) as proxy:
         environ = {"KILL_DESK_URL": proxy.url, "KILL_DESK_TOKEN": made.token}
         yield System(
             plugin="", environ=environ, stands=lambda key: len(made.texts(key)), proxy=proxy
@@ -176,7 +190,7 @@ def desk(_: Path, seed: int) -> Generator[System]:
 def easit(_: Path, seed: int) -> Generator[System]:
     with EasitStandIn() as made:
         port = int(made.url.rpartition(":")[2])
-        with LossyProxy(port, rate=RATE, seed=seed) as proxy:
+        with lossy(port, seed) as proxy:
             environ = {
                 "LOCKROUTINE_EASIT_URL": proxy.url.rstrip("/"),
                 "LOCKROUTINE_EASIT_API_KEY": made.api_key,
@@ -204,13 +218,7 @@ def roundup(folder: Path, seed: int) -> Generator[System]:
     port = free_port()
     with (
         Tracker(folder, web=f"http://127.0.0.1:{port}/") as tracker,
-        LossyProxy(
-            tracker.port,
-            listen=port,
-            rate=RATE,
-            by_chance=("drop", "cut", "garble", "repeat"),
-            seed=seed,
-        ) as proxy,
+        lossy(tracker.port, seed, *FAULTS, "repeat", listen=port) as proxy,
     ):
         environ = {
             "LOCKROUTINE_ROUNDUP_URL": tracker.web,

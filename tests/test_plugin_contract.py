@@ -8,6 +8,7 @@ import inspect
 import json
 import logging
 import os
+import threading
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, ClassVar
@@ -153,11 +154,12 @@ class TestManualKeepsTheContract(AdminToolContract):
 class TinyWire:
     """A wire for plugins that speak to an object: an exchange is one call."""
 
-    faults: Iterable[Fault] = ("refuse", "drop", "cut")
+    faults: Iterable[Fault] = ("refuse", "drop", "cut", "reorder")
 
     def __init__(self) -> None:
         self.fault: Fault | None = None
         self.left, self.struck = 0, False
+        self.passed = threading.Event()
 
     def spoil(self, fault: Fault, at: int = 1) -> None:
         self.fault, self.left, self.struck = fault, at, False
@@ -173,7 +175,12 @@ class TinyWire:
         if self.fault == "refuse" or (self.fault == "drop" and self.left == 0):
             self.struck = True
             raise ConnectionRefusedError
+        if self.fault == "reorder" and self.left == 0:
+            self.struck = True
+            self.passed.clear()
+            self.passed.wait(0.5)
         done = act()
+        self.passed.set()
         if self.fault == "cut" and self.left == 0:
             self.struck = True
             raise ConnectionResetError
@@ -488,6 +495,20 @@ class FindsNothingWhenDown(_Broken):
             return []
 
 
+class RemembersOneKey(_Broken):
+    """Keeps what it is about in one place, for however many calls are under way."""
+
+    current: ClassVar[str] = ""
+
+    @spec.hookimpl
+    def open_ticket(self, details: spec.TicketOrder) -> spec.Ticket:
+        type(self).current = details.key
+        found = self._tickets(details.key, details.deadline)
+        if found:
+            return found[0]
+        return super().open_ticket(attrs.evolve(details, key=self.current))
+
+
 class ReadsFromTheStart(_Broken):
     @spec.hookimpl
     def read_tickets(self, details: spec.TicketsSince) -> spec.TicketReports:
@@ -582,6 +603,7 @@ BROKEN_TICKETS: list[tuple[type[DeskPlugin], str, Fault | None]] = [
     (WaitsForEver, "test_faults_while_closing", "delay"),
     (FindsNothingWhenDown, "test_faults_while_looking", "drop"),
     (FindsNothingWhenDown, "test_faults_while_looking", "cut"),
+    (RemembersOneKey, "test_overtaken_requests", None),
     (DeskPlugin, "test_repeated_requests", None),
     (ReadsFromTheStart, "test_reports_are_read_once", None),
     (RemembersWhatItRead, "test_reports_are_read_once", None),
@@ -738,11 +760,24 @@ class SaysTryAgainOfSent(Pager):
             raise TryAgain("no answer") from None
 
 
+class SendsTheLatest(Pager):
+    """Keeps what it is about in one place, for however many calls are under way."""
+
+    latest: ClassVar[dict[str, spec.Notice]] = {}
+
+    @spec.hookimpl
+    def send_notice(self, details: spec.Notice) -> spec.Receipt:
+        self.latest["one"] = details
+        self.wire.exchange(lambda: None)
+        return super().send_notice(self.latest["one"])
+
+
 BROKEN_PAGERS: list[tuple[type[Pager], str, dict[str, Any]]] = [
     (OffersNothing, "test_channels_are_named", {}),
     (SendsTwice, "test_a_message_arrives_under_its_key", {"body": "Hej"}),
     (CutsMessages, "test_a_message_arrives_under_its_key", {"body": "Hej " * 100 + "då"}),
     (SaysTryAgainOfSent, "test_faults_while_sending", {"fault": "cut"}),
+    (SendsTheLatest, "test_overtaken_messages", {}),
 ]
 
 

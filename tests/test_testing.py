@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import pickle
+import socket
+import struct
+import time
+import urllib.request
 from pathlib import Path
 from textwrap import dedent
 
@@ -27,6 +32,8 @@ from lockroutine.testing import (
     read_scenarios,
     run_scenario,
 )
+from lockroutine.testing.desk import Desk
+from lockroutine.testing.easit import EasitStandIn
 
 STOCKHOLM = Calendar("Europe/Stockholm")
 MONDAY = dt.datetime(2026, 3, 2, 9, 0, tzinfo=dt.UTC)
@@ -567,3 +574,24 @@ def test_the_engine_of_the_fixtures_runs_on_the_stopped_clock(engine: Engine, st
     carin = Actor("carin", roles={"care_assessor"}, units={"north"})
     case = engine.start("consent", "grant_service", actor=carin, subject="c-17", unit="north")
     assert case.since == stopped_clock()
+
+
+@pytest.mark.parametrize("kind", [Desk, EasitStandIn])
+@pytest.mark.parametrize("sent", [b"", b"POST /tickets HTTP/1.1\r\nContent-Length: 99\r\n\r\n{"])
+def test_stand_ins_bear_with_broken_connections(
+    kind: type[Desk | EasitStandIn], sent: bytes, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """A client that breaks off, or sends half a request, gets no answer and leaves no trace."""
+    with kind() as server:
+        port = int(server.url.rstrip("/").rpartition(":")[2])
+        for abrupt in (False, True):
+            with socket.create_connection(("127.0.0.1", port)) as connection:
+                connection.sendall(sent)
+                if abrupt:  # reset, not closed
+                    linger = struct.pack("ii", 1, 0)
+                    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+                    time.sleep(0.05)
+        with contextlib.suppress(OSError):  # it still answers, whatever that is
+            urllib.request.urlopen(server.url, timeout=20).close()
+        time.sleep(0.05)
+    assert capfd.readouterr() == ("", "")

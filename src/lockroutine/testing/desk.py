@@ -80,8 +80,7 @@ class Desk:
         self._notes = 0
         self._lock = threading.Lock()
         handler = type("_DeskHandler", (_Handler,), {"desk": self})
-        self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
-        self._server.daemon_threads = True
+        self._server = _Server(("127.0.0.1", 0), handler)
         self.port: int = self._server.server_address[1]
         threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
 
@@ -153,12 +152,21 @@ class Desk:
         return 200, [note.plain() for note in ticket.notes]
 
 
+class _Server(http.server.ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 64  # of what five cannot hold, some would come a second late
+
+
 class _Handler(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     desk: Desk
 
     def _answer(self) -> None:
-        sent = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        length = int(self.headers.get("Content-Length") or 0)
+        sent = self.rfile.read(length)
+        if len(sent) < length:
+            self.close_connection = True  # half a request asks for nothing
+            return
         if self.headers.get("Authorization") != f"Bearer {self.desk.token}":
             status, value = 401, {"error": "who are you?"}
         else:

@@ -449,6 +449,11 @@ class _Answering(BaseHTTPRequestHandler):
     def log_message(self, format: str, *args: object) -> None:
         """Say nothing on the standard output."""
 
+    def handle(self) -> None:
+        """Answer until the connection is closed or breaks."""
+        with contextlib.suppress(OSError):
+            super().handle()
+
     def do_GET(self) -> None:
         self._take()
 
@@ -456,7 +461,11 @@ class _Answering(BaseHTTPRequestHandler):
         self._take()
 
     def _take(self) -> None:
-        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        length = int(self.headers.get("Content-Length") or 0)
+        body = self.rfile.read(length)
+        if len(body) < length:
+            self.close_connection = True  # half a request asks for nothing
+            return
         # Whoever waits no longer has gone; that harms nobody else.
         with contextlib.suppress(OSError):
             self._answer(urlsplit(self.path).path.rstrip("/"), body)

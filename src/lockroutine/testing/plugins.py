@@ -28,6 +28,7 @@ import base64
 import datetime as dt
 import inspect
 import itertools
+import threading
 import time
 import traceback
 import uuid
@@ -187,6 +188,8 @@ class PluginContract:
         yield _attempt(plugin, hook, details)[0]
         for fault in wire.faults if wire is not None else ():
             assert wire is not None
+            if fault == "reorder":
+                continue  # nobody overtakes a call that is alone
             for at in range(1, 100):
                 wire.spoil(fault, at)
                 yield _attempt(plugin, hook, _anew(details, self.patience))[0]
@@ -225,6 +228,34 @@ class PluginContract:
             assert not failed, f"{where}: gave {_named(outcome)}; TryAgain or OutcomeUnknown?"
             time.sleep(self.settle)
             yield key, outcome
+
+    def _overtaken(
+        self, plugin: object, wire: Wire, hook: str, make: Callable[[str], object]
+    ) -> Iterator[tuple[str, object]]:
+        """Call a hook twice, the second overtaking the first at one exchange after the other."""
+        for at in itertools.count(1):
+            assert at < 100, f"{hook} takes a hundred exchanges"
+            keys = (_key(), _key())
+            outcomes: list[object] = [None, None]
+
+            def call(number: int, keys: tuple[str, str] = keys, into: Any = outcomes) -> None:
+                into[number], _ = _attempt(plugin, hook, make(keys[number]))
+
+            wire.spoil("reorder", at)
+            first = threading.Thread(target=call, args=(0,), daemon=True)
+            first.start()
+            first.join(0.5)  # long enough to be held, or to be done
+            if first.is_alive():
+                call(1)
+                first.join()
+            if not wire.mend():
+                assert at > 1, "the fault reorder never struck: does the plugin use the wire?"
+                return
+            for key, outcome in zip(keys, outcomes, strict=True):
+                assert not isinstance(outcome, BaseException), (
+                    f"{hook}, overtaken at exchange {at}: gave {_named(outcome)}"
+                )
+                yield key, outcome
 
 
 class TicketContract(PluginContract):
@@ -405,6 +436,20 @@ class TicketContract(PluginContract):
         faulty = self._faulty(plugin, wire, fault, "find_ticket", make, strikes=False)
         for _, outcome in faulty:
             assert outcome is not None, f"{fault}: find_ticket says that there is no ticket"
+
+    def test_overtaken_requests(self, plugin: object, wire: Wire | None, kept: Kept) -> None:
+        """Two calls side by side get their own answers, whichever arrives first."""
+        wire = _able(wire, "reorder")
+        for key, outcome in self._overtaken(
+            plugin, wire, "open_ticket", lambda key: _order(key, key)
+        ):
+            assert [_plain(text) for text in kept(key)] == [key], "not one ticket for each order"
+            assert outcome == self.found(plugin, key), "an order was told of another's ticket"
+        ticket = self.opened(plugin).id
+        for key, _ in self._overtaken(
+            plugin, wire, "add_note", lambda key: _note(key, ticket, key)
+        ):
+            assert [_plain(text) for text in kept(key)] == [key], "not each note once"
 
     def test_repeated_requests(self, plugin: object, wire: Wire | None, kept: Kept) -> None:
         """A request that arrives twice makes one ticket and one note (if ``takes_once``)."""
@@ -622,6 +667,15 @@ class NoticeContract(PluginContract):
             plugin, wire, fault, "send_notice", lambda key: self.notice(channel, key)
         ):
             _agree(outcome, None, kept(key), f"send_notice, {fault}", looks=False)
+
+    def test_overtaken_messages(self, plugin: object, wire: Wire | None, kept: Kept) -> None:
+        """Of two messages sent side by side each arrives once, whichever arrives first."""
+        wire = _able(wire, "reorder")
+        (channel, *_) = self.channels(plugin)
+        for key, _ in self._overtaken(
+            plugin, wire, "send_notice", lambda key: self.notice(channel, key, key)
+        ):
+            assert [_plain(text) for text in kept(key)] == [key], "not each message once"
 
 
 # -- helpers ---------------------------------------------------------------------------------------

@@ -22,6 +22,7 @@ import random
 import select
 import socket
 import threading
+import time
 import typing
 from collections.abc import Iterable, Sequence
 from types import TracebackType
@@ -29,12 +30,14 @@ from typing import Literal, Protocol
 
 __all__ = ["FAULTS", "Fault", "LossyProxy", "Wire"]
 
-Fault = Literal["refuse", "drop", "cut", "garble", "delay", "repeat"]
+Fault = Literal["refuse", "drop", "cut", "garble", "delay", "repeat", "reorder"]
 """What goes wrong.
 
 ``refuse``: nobody answers. ``drop``: the request is lost on its way there. ``cut``: the other
 system acts, and half of its reply arrives. ``garble``: it acts, and something else's error page
 arrives. ``delay``: it acts, and its reply is kept back. ``repeat``: the request arrives twice.
+``reorder``: the request is held back until another one, sent later, has been answered. One that
+nobody overtakes goes on after a while, and one whose sender gives up meanwhile is lost.
 """
 
 FAULTS: tuple[Fault, ...] = typing.get_args(Fault)
@@ -77,7 +80,7 @@ class LossyProxy:
         rate: Let this part of all exchanges fail by chance, too.
         by_chance: In which ways.
         seed: What chance is made of.
-        patience: For how many seconds a reply is kept back at most.
+        patience: For how many seconds a request or a reply is kept back at most.
     """
 
     faults: Iterable[Fault] = FAULTS
@@ -103,6 +106,7 @@ class LossyProxy:
         self._fault: Fault | None = None
         self._lock = threading.Lock()
         self._mended = threading.Event()
+        self._held: list[threading.Event] = []
         self._connections: set[socket.socket] = set()
         self._listener: socket.socket | None = None
         self._accepting: threading.Thread | None = None
@@ -127,6 +131,7 @@ class LossyProxy:
         with self._lock:
             self._fault = None
             self._mended.set()
+        self._let_go()
         if self._listener is None:
             self._listen()
         return self.struck > 0
@@ -134,6 +139,7 @@ class LossyProxy:
     def close(self) -> None:
         """Let go of everything."""
         self._mended.set()
+        self._let_go()
         self._shut()
 
     def __enter__(self) -> LossyProxy:
@@ -201,6 +207,10 @@ class LossyProxy:
                     request, fault = b"", self._next()
                 if not data or fault == "drop":
                     return
+                if fault == "reorder" and not request:
+                    data = self._overtaken(near, data)
+                    if not data:
+                        return
                 request = (request or b"") + data
                 far.sendall(data)
                 continue
@@ -208,6 +218,7 @@ class LossyProxy:
             if not data:
                 return
             if request is not None:
+                self._let_go()
                 match fault:
                     case "cut":
                         near.sendall(data[: len(data) // 2])
@@ -236,6 +247,29 @@ class LossyProxy:
                 self.struck += 1
                 return self._chance.choice(self._by_chance)
             return None
+
+    def _overtaken(self, near: socket.socket, data: bytes) -> bytes:
+        """All of a request, once another one was answered; nothing, if its sender has given up."""
+        passed = threading.Event()
+        with self._lock:
+            self._held.append(passed)
+        until = time.monotonic() + self.patience
+        while True:
+            over = passed.is_set() or time.monotonic() >= until
+            if select.select([near], [], [], 0 if over else 0.01)[0]:
+                more = near.recv(65536)
+                if not more:
+                    return b""
+                data += more
+            elif over:
+                return data
+
+    def _let_go(self) -> None:
+        """Let the requests go on that were held back until now."""
+        with self._lock:
+            held, self._held = self._held, []
+        for one in held:
+            one.set()
 
     def _again(self, request: bytes) -> None:
         with contextlib.suppress(OSError):
