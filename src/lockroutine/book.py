@@ -7,7 +7,9 @@ from collections.abc import Iterator, Mapping
 from lockroutine.errors import NotFound, Problem, RulesError
 from lockroutine.model import Case, Query
 from lockroutine.routine import Routine
-from lockroutine.stores import Reading, Store
+from lockroutine.rules.reader import Source
+from lockroutine.stores import Reading, Store, Writing
+from lockroutine.stores.again import repeated
 from lockroutine.verify import replay
 
 __all__ = ["Book"]
@@ -46,17 +48,21 @@ class Book(Mapping[str, Routine]):
         with store.reading() as reading:
             stored = reading.routine(current.key)
         if stored is None:
-            with store.writing() as transaction:
-                # Somebody else may have been first, also with another text.
-                stored = transaction.routine(current.key)
-                if stored is None:
-                    transaction.keep_routine(current.key, current.source)
+            stored = repeated(store, self._keep)
         if stored is not None and stored.digest != current.source.digest:
             message = (
                 f"the store knows another text of {current.key} ({stored.digest[:12]}, here "
                 f"{current.source.digest[:12]}); give the changed pack a new version"
             )
             raise RulesError([Problem("version", message, "routine.toml")])
+
+    def _keep(self, transaction: Writing) -> Source | None:
+        current = self.current
+        # Somebody else may have been first, also with another text.
+        stored = transaction.routine(current.key)
+        if stored is None:
+            transaction.keep_routine(current.key, current.source)
+        return stored
 
     def load(self, reading: Reading) -> None:
         """Meet every routine of the store."""

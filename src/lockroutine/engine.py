@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import os
-from collections.abc import Callable, Generator, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator
 from types import TracebackType
 
 from lockroutine import figures, views
@@ -53,6 +52,7 @@ from lockroutine.pulling import Accounts, Puller, PullReport
 from lockroutine.routine import Routine, load_routine
 from lockroutine.rules.terms import CLOCK
 from lockroutine.stores import MemoryStore, Position, Reading, SqliteStore, Store, Writing
+from lockroutine.stores.again import repeated
 from lockroutine.verify import replay
 
 __all__ = ["Engine"]
@@ -252,14 +252,8 @@ class Engine:
         command = self._command(transition, actor, form, happened_at, late_reason, references)
         key = key if key is None else identifier(key, "key")
         stated = self._stated(process, subject, unit, command) if key else ""
-        with self._writing() as transaction:
-            if key:
-                first = self._repeated(transaction, key, stated, command)
-                if first:
-                    return first
-            case = self.routine.blank(process, self._new_id(command), subject, unit)
-            decision = self._do(transaction, case, command, key, stated)
-        return self._told(decision, command)
+        case = self.routine.blank(process, self._new_id(command), subject, unit)
+        return self._done(lambda _: case, command, key, stated)
 
     def perform(
         self,
@@ -304,16 +298,14 @@ class Engine:
         if expect is not None and type(expect) is not int:
             raise InvalidForm([Problem("expect", "must be a whole number: the case's version")])
         stated = self._stated(case_id, "", "", command) if key else ""
-        with self._writing() as transaction:
-            if key:
-                first = self._repeated(transaction, key, stated, command)
-                if first:
-                    return first
+
+        def expected(transaction: Writing) -> Case:
             case = self._case(transaction, case_id)
             if expect is not None and expect != case.version:
                 raise self._conflict(transaction, case, command, expect)
-            decision = self._do(transaction, case, command, key, stated)
-        return self._told(decision, command)
+            return case
+
+        return self._done(expected, command, key, stated)
 
     def tick(self, limit: int = MOST) -> tuple[Case, ...]:
         """Make the transitions whose time has come. Call it every minute or so.
@@ -630,15 +622,29 @@ class Engine:
         case = replay(self._book.__getitem__, events)
         return self._book[case.routine].seen_by(case, command.actor)
 
-    @contextmanager
-    def _writing(self) -> Generator[Writing, None, None]:
+    def _done(
+        self, target: Callable[[Writing], Case], command: Command, key: str | None, stated: str
+    ) -> Case:
+        """Decide and keep it in one transaction, anew if the store was busy; then tell of it."""
+        tried: list[Decision] = []
+
+        def attempt(transaction: Writing) -> Case | Decision:
+            for decision in tried:
+                # The connection may have been lost after it was kept, and before that was said.
+                if _is_kept(transaction, decision):
+                    return decision
+            first = self._repeated(transaction, key, stated, command) if key else None
+            if first:
+                return first
+            tried.append(self._do(transaction, target(transaction), command, key, stated))
+            return tried[-1]
+
         try:
-            with self.store.writing() as transaction:
-                yield transaction
+            made = repeated(self.store, attempt)
         except Refused as refused:
-            with self.store.writing() as transaction:
-                transaction.count_refusals([reason.rule for reason in refused.verdict.reasons])
+            self.store.count_refusals([reason.rule for reason in refused.verdict.reasons])
             raise
+        return self._told(made, command) if isinstance(made, Decision) else made
 
     def _do(
         self, transaction: Writing, case: Case, command: Command, key: str | None, stated: str
@@ -685,3 +691,8 @@ class Engine:
         since = f": since then {', '.join(changed)}" if changed else ""
         message = f"The case is at version {case.version}, not {expect}{since}."
         return ConflictError(message, case.id, changed)
+
+
+def _is_kept(reading: Reading, decision: Decision) -> bool:
+    event = decision.changes[0].event
+    return any(known.hash == event.hash for known in reading.history(event.case_id))

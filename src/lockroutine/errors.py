@@ -26,6 +26,7 @@ __all__ = [
     "Refused",
     "Rejected",
     "RulesError",
+    "StoreBusy",
     "StoreError",
     "TryAgain",
     "nearest",
@@ -150,6 +151,14 @@ class RulesError(LockroutineError):
 
 class StoreError(LockroutineError):
     """The database cannot be used: locked, read-only, full, damaged, or of a newer library."""
+
+
+class StoreBusy(StoreError):
+    """Somebody else's work was in the way, or the connection was lost; the same may work soon.
+
+    What is raised to a caller was tried again inside already, for some seconds. With a ``key``, the
+    caller may repeat it at any time: it is done once.
+    """
 
 
 class PluginsError(LockroutineError):

@@ -206,10 +206,6 @@ class Writing(Reading, Protocol):
         """Keep from where on a system is read next."""
         ...
 
-    def count_refusals(self, rules: Sequence[str]) -> None:
-        """Count that these rules refused. Of whom and what, nothing is kept."""
-        ...
-
 
 class Store(Protocol):
     """Where everything is kept."""
@@ -219,7 +215,19 @@ class Store(Protocol):
         ...
 
     def writing(self) -> AbstractContextManager[Writing]:
-        """Write in one transaction; an exception of any kind undoes it."""
+        """Write in one transaction; an exception of any kind undoes it.
+
+        Raises:
+            StoreBusy: Somebody else's work was in the way, when it begins, inside, or when it ends.
+                `lockroutine.stores.again.repeated` begins anew then.
+        """
+        ...
+
+    def count_refusals(self, rules: Sequence[str]) -> None:
+        """Count that these rules refused, whatever becomes of the transaction in which they did.
+
+        Of whom and what, nothing is kept.
+        """
         ...
 
     def close(self) -> None:

@@ -83,6 +83,11 @@ class MemoryStore:
             yield _Transaction(tables)
             self._tables = tables
 
+    def count_refusals(self, rules: Sequence[str]) -> None:
+        """Count that these rules refused."""
+        with self._lock:
+            self._opened().refused.update(rules)
+
     def close(self) -> None:
         """Forget everything."""
         self._tables = None
@@ -250,9 +255,6 @@ class _Transaction:
 
     def keep_cursor(self, system: str, cursor: str) -> None:
         self._tables.cursors[system] = cursor
-
-    def count_refusals(self, rules: Sequence[str]) -> None:
-        self._tables.refused.update(rules)
 
 
 def _due_by(case: Case, latest: dt.datetime | None) -> bool:

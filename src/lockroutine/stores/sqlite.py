@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from lockroutine.decide import Change
-from lockroutine.errors import StoreError
+from lockroutine.errors import StoreBusy, StoreError
 from lockroutine.model import Awaited, Case, Effect, Event, Query, Reference
 from lockroutine.rules.reader import Source
 from lockroutine.stores.base import (
@@ -144,12 +144,15 @@ _WORDS = {
     "SQLITE_IOERR": "cannot be read or written: the disk reports an error",
 }
 
+_BUSY = ("SQLITE_BUSY", "SQLITE_LOCKED")
+
 
 def _in_words(path: str, error: sqlite3.Error) -> StoreError:
     name = str(getattr(error, "sqlite_errorname", "SQLITE_ERROR"))
     for code, words in _WORDS.items():
         if name.startswith(code):
-            return StoreError(f"The database {path} {words}.")
+            kind = StoreBusy if code in _BUSY else StoreError
+            return kind(f"The database {path} {words}.")
     return StoreError(f"The database {path} cannot be used: {error}.")
 
 
@@ -267,6 +270,17 @@ class SqliteStore:
         with self._connection() as connection:
             connection.execute("BEGIN IMMEDIATE")
             yield _Transaction(connection)
+            connection.execute("COMMIT")
+
+    def count_refusals(self, rules: Sequence[str]) -> None:
+        """Count that these rules refused."""
+        with self._connection() as connection:
+            connection.execute("BEGIN IMMEDIATE")
+            connection.executemany(
+                "INSERT INTO refusals VALUES (?, 1) "
+                "ON CONFLICT (rule) DO UPDATE SET times = times + 1",
+                [(rule,) for rule in rules],
+            )
             connection.execute("COMMIT")
 
     @contextmanager
@@ -602,12 +616,6 @@ class _Transaction:
 
     def keep_cursor(self, system: str, cursor: str) -> None:
         self._connection.execute("INSERT OR REPLACE INTO cursors VALUES (?, ?)", (system, cursor))
-
-    def count_refusals(self, rules: Sequence[str]) -> None:
-        self._connection.executemany(
-            "INSERT INTO refusals VALUES (?, 1) ON CONFLICT (rule) DO UPDATE SET times = times + 1",
-            [(rule,) for rule in rules],
-        )
 
 
 def _marks(values: frozenset[str]) -> str:

@@ -1,0 +1,115 @@
+"""What is begun anew when the store is busy, and that nothing is done twice by it."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lockroutine import Engine, Refused, StoreError
+from lockroutine.errors import StoreBusy
+from lockroutine.stores import MemoryStore, SqliteStore, again
+from lockroutine.stores.again import repeated
+from smallpack import ANNA, BO, BOOKING, ROUTINE, Clock, just_order, opened, order
+
+
+class Busy:
+    """A store that is busy a few times: before a transaction, at its end, or after it was kept."""
+
+    def __init__(self, store: MemoryStore, *when: str) -> None:
+        self._store, self.when = store, list(when)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._store, name)
+
+    @contextmanager
+    def writing(self) -> Generator[Any]:
+        when = self.when.pop(0) if self.when else ""
+        if when == "begin":
+            raise StoreBusy("Busy.")
+        with self._store.writing() as transaction:
+            yield transaction
+            if when == "end":
+                raise StoreBusy("Busy.")
+        if when == "kept":
+            raise StoreBusy("The connection was lost.")
+
+
+@pytest.fixture(autouse=True)
+def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(again, "PATIENCE", 0.1)
+
+
+@pytest.fixture
+def engine() -> Iterator[Engine]:
+    with opened(clock=Clock()) as made:
+        yield made
+
+
+@pytest.mark.parametrize("when", ["begin", "end", "kept"])
+@pytest.mark.parametrize("times", [1, 2])
+@pytest.mark.parametrize("key", [None, "req-1"])
+def test_a_busy_store_is_asked_again(
+    engine: Engine, when: str, times: int, key: str | None
+) -> None:
+    """A command on a store that is busy goes through in the end, and once: also if it was kept."""
+    case = order(engine)
+    engine.store = Busy(engine.store, *[when] * times)  # type: ignore[arg-type]
+    booked = engine.perform(case.id, "book", actor=BO, form=BOOKING, key=key)
+    assert booked == engine.case(case.id, actor=BO)
+    assert [event.transition for event in engine.history(case.id)] == ["order", "book"]
+    engine.store = Busy(engine.store, *[when] * times)  # type: ignore[arg-type]
+    opened_ = engine.start(
+        "consent", "ask", actor=ANNA, subject="c-2", unit="north", key=key and "2"
+    )
+    assert [one.id for one in engine.cases(process="consent", subject="c-2")] == [opened_.id]
+    assert engine.verify().whole
+
+
+def test_a_store_that_stays_busy_is_given_up(engine: Engine) -> None:
+    """A store that is busy for longer than the patience lasts is told of, and nothing is kept."""
+    case = order(engine)
+    engine.store = Busy(engine.store, *["end"] * 1000)  # type: ignore[arg-type]
+    with pytest.raises(StoreBusy, match=r"^Busy\.$"):
+        engine.perform(case.id, "book", actor=BO, form=BOOKING)
+    assert engine.case(case.id).version == 1
+
+
+def test_a_refusal_is_counted_once(engine: Engine) -> None:
+    """A refusal on a store that was busy before counts once."""
+    engine.store = Busy(engine.store, "begin", "begin")  # type: ignore[arg-type]
+    with pytest.raises(Refused):
+        just_order(engine)
+    with engine.store.reading() as reading:
+        assert set(reading.refusals().values()) == {1}
+
+
+def test_only_what_is_busy_is_begun_anew() -> None:
+    """Any other error of a store comes out at once."""
+    store, calls = MemoryStore(), []
+
+    def work(_: object) -> None:
+        calls.append(1)
+        raise StoreError("Damaged.")
+
+    with pytest.raises(StoreError, match="Damaged"):
+        repeated(store, work)
+    assert calls == [1]
+
+
+def test_a_locked_file_is_busy(tmp_path: Path) -> None:
+    """A file that another program has locked for a while is waited for."""
+    path = tmp_path / "locks.db"
+    first, second = SqliteStore(path), SqliteStore(path, patience=0.01)
+    waited: list[float] = []
+
+    with Engine(second, routine=ROUTINE, clock=Clock()) as engine, first.writing() as holding:
+        assert holding.event_count() == 0
+        with pytest.raises(StoreBusy, match=r"is locked by another program; try again\.$"):
+            repeated(second, lambda transaction: transaction.event_count(), waited.append)
+        assert waited
+        assert engine.cases().items == ()
+    first.close()
