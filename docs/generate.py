@@ -26,7 +26,8 @@ from lockroutine.model import Text
 from lockroutine.routine import Routine
 from lockroutine.rules import effects, guards, schema, shown, terms, timers
 from lockroutine.rules.calendar import Duration
-from lockroutine.rules.fields import fields_of, form_fields
+from lockroutine.rules.declared import FieldTable, FormTable
+from lockroutine.rules.fields import Forms, fields_of, form_fields
 from lockroutine.rules.schema import Pack, Process, State, Transition
 from lockroutine.rules.trace import Holder, Kind, trace
 
@@ -80,6 +81,8 @@ TABLES: Mapping[type, str] = {
     schema.Parameter: "[parameter.NAME]",
     schema.Gap: "[gap.NAME]",
     schema.Template: "[template.NAME]",
+    FormTable: "[form.NAME]",
+    FieldTable: "[form.NAME.fields.NAME]",
     schema.Process: "[process.NAME]",
     schema.State: "[process.NAME.states.NAME]",
     timers.Escalation: "[process.NAME.states.NAME.escalation]",
@@ -123,6 +126,8 @@ _PLAIN: dict[Any, str] = {
     schema.Transition: "transitions",
     schema.Joint: "joint steps",
     schema.Process: "processes",
+    FormTable: "forms",
+    FieldTable: "fields",
 }
 
 
@@ -449,7 +454,7 @@ def _process(routine: Routine, name: str, process: Process) -> Iterator[str]:
         ("transition", "called", "from", "to", "who", "form", "with it", "rests on"),
         (_transition(routine, n, t) for n, t in process.transitions.items()),
     )
-    facts = list(_facts(process))
+    facts = list(_facts(process, routine.forms))
     if facts:
         yield "### Facts of a case of " + name + "\n"
         yield from table(("fact", "called", "privacy", "brought by"), facts)
@@ -459,13 +464,13 @@ def _process(routine: Routine, name: str, process: Process) -> Iterator[str]:
         yield from table(("guard", "kind", "what the refused person reads", "rests on"), rows)
 
 
-def _facts(process: Process) -> Iterator[list[str]]:
-    brought: dict[str, list[str]] = {name: [] for name in fields_of(process)}
+def _facts(process: Process, forms: Forms) -> Iterator[list[str]]:
+    brought: dict[str, list[str]] = {name: [] for name in fields_of(process, forms)}
     for step, transition in process.transitions.items():
-        for name in (*form_fields(transition), *transition.sets):
+        for name in (*form_fields(transition, forms), *transition.sets):
             if step not in brought[name]:
                 brought[name].append(step)
-    for name, declared in fields_of(process).items():
+    for name, declared in fields_of(process, forms).items():
         label = "-" if declared.label.en == name else both(declared.label)
         yield [code(name), label, declared.privacy or "-", code(*brought[name])]
 

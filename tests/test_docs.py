@@ -17,18 +17,18 @@ from lockroutine import load_routine
 from lockroutine._fields import read_form
 from lockroutine._strict import problems_of
 from lockroutine.forms import FORMS
-from lockroutine.rules import effects, guards, reader, schema, shown, terms
+from lockroutine.rules import declared, effects, guards, reader, schema, shown, terms
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCS = ROOT / "docs"
 PAGES = sorted([ROOT / "README.md", ROOT / "CHANGES.md", *DOCS.rglob("*.md")])
 CLASSES = [
     one
-    for module in (schema, guards, effects, shown, terms)
+    for module in (schema, declared, guards, effects, shown, terms)
     for one in vars(module).values()
     if isinstance(one, type) and attrs.has(one) and one.__module__ == module.__name__
 ]
-TABLES = ("states", "transitions", "role", "clause", "process")
+TABLES = ("states", "transitions", "role", "clause", "process", "fields")
 
 
 @pytest.fixture(scope="module")

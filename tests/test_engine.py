@@ -778,8 +778,8 @@ def test_another_text_of_one_version(tmp_path: Path) -> None:
         opened(where, changed)
     old, new = ROUTINE.source.digest[:12], changed.source.digest[:12]
     assert str(error.value) == (
-        f"routine.toml: version: the store knows another text of small@1.0.0 ({old}, here {new}); "
-        "give the changed pack a new version"
+        f"routine.toml: version: the store knows another text of small@1.0.0 ({old}, here {new}; "
+        "not the same: order.toml); give the changed pack a new version"
     )
     opened(where).close()
 

@@ -22,7 +22,19 @@ from lockroutine.errors import InvalidForm, Problem
 from lockroutine.facts import Facts, serial_number
 from lockroutine.model import Language, Text
 
-__all__ = ["Entry", "checked", "entries", "entry", "facts_of", "json_schema", "read_form"]
+__all__ = [
+    "Entry",
+    "Format",
+    "Privacy",
+    "bare",
+    "checked",
+    "entries",
+    "entry",
+    "facts_of",
+    "fault",
+    "json_schema",
+    "read_form",
+]
 
 Privacy: TypeAlias = Literal["", "personal", "secret"]
 Format: TypeAlias = Literal["", "phone", "email", "serial_number", "word"]
@@ -114,7 +126,7 @@ def _checked(one: attrs.Attribute[Any], declared: Entry) -> attrs.Attribute[Any]
         return _converted(declared, one.name, value)
 
     def validate(_: object, attribute: attrs.Attribute[Any], value: Any) -> None:
-        message = _fault(declared, value)
+        message = fault(declared, value)
         if message:
             raise InvalidForm([Problem(attribute.name, message)])
 
@@ -152,7 +164,8 @@ def _trimmed(value: Any, *, lines: bool) -> Any:
     return (value.replace("\r\n", "\n") if lines else value).strip()
 
 
-def _fault(declared: Entry, value: Any) -> str:
+def fault(declared: Entry, value: Any) -> str:
+    """What is wrong with a value of the right type, or an empty text."""
     if type(value) is str:
         return _fault_of_text(declared, value)
     if type(value) is tuple:
@@ -160,7 +173,7 @@ def _fault(declared: Entry, value: Any) -> str:
             return f"must have at most {declared.longest} entries"
         if len(set(value)) != len(value):
             return "must not name the same thing twice"
-        return next(filter(None, (_fault(declared, item) for item in value)), "")
+        return next(filter(None, (fault(declared, item) for item in value)), "")
     if type(value) is int:
         if declared.minimum is not None and value < declared.minimum:
             return f"must be at least {declared.minimum}"
@@ -227,7 +240,7 @@ def read_form(form: type, given: object) -> Any:
 def _faults(form: type, given: Mapping[str, Any], path: str) -> Iterator[Problem]:
     """What is beyond its limits in a mapping, so far as its types are right."""
     for name, declared in entries(form).items():
-        kind, value = _without_none(declared.type), given.get(name)
+        kind, value = bare(declared.type), given.get(name)
         if attrs.has(kind):
             if isinstance(value, Mapping):
                 yield from _faults(kind, value, f"{path}{name}.")
@@ -237,7 +250,7 @@ def _faults(form: type, given: Mapping[str, Any], path: str) -> Iterator[Problem
         except Exception:
             continue  # told already
         try:
-            message = _fault(declared, _converted(declared, name, value))
+            message = fault(declared, _converted(declared, name, value))
         except InvalidForm as error:
             message = error.problems[0].message
         if message:
@@ -281,12 +294,17 @@ def json_schema(form: type, language: Language = "en") -> Json:
 def _schema(form: type, language: Language) -> Json:
     declared = entries(form)
     return {
-        "title": form.__name__,
+        "title": _title(form, language),
         "type": "object",
         "properties": {name: _property(one, language) for name, one in declared.items()},
         "required": [name for name, one in declared.items() if one.required],
         "additionalProperties": False,
     }
+
+
+def _title(form: type, language: Language) -> str:
+    declared: Text | None = getattr(form, "_title", None)  # a form that a pack declares has one
+    return declared.get(language) if declared else form.__name__
 
 
 def _property(declared: Entry, language: Language) -> Json:
@@ -296,10 +314,11 @@ def _property(declared: Entry, language: Language) -> Json:
     if declared.privacy:
         made["x-privacy"] = declared.privacy
     # A form within a form has a title of its own; the label of the field is what a person reads.
-    return {**_type_schema(declared, _without_none(declared.type), language), **made}
+    return {**_type_schema(declared, bare(declared.type), language), **made}
 
 
-def _without_none(kind: Any) -> Any:
+def bare(kind: Any) -> Any:
+    """A type without the None that may stand in its place."""
     if typing.get_origin(kind) in (types.UnionType, typing.Union):
         return next(arm for arm in typing.get_args(kind) if arm is not type(None))
     return kind

@@ -52,7 +52,8 @@ class Book(Mapping[str, Routine]):
         if stored is not None and stored.digest != current.source.digest:
             message = (
                 f"the store knows another text of {current.key} ({stored.digest[:12]}, here "
-                f"{current.source.digest[:12]}); give the changed pack a new version"
+                f"{current.source.digest[:12]}; not the same: {_differing(stored, current.source)})"
+                "; give the changed pack a new version"
             )
             raise RulesError([Problem("version", message, "routine.toml")])
 
@@ -87,3 +88,10 @@ class Book(Mapping[str, Routine]):
             events = [e for e in reading.history(case.id) if e.happened_at <= query.as_of]
             then += [replay(self.__getitem__, events)] if events else []
         return tuple(then)
+
+
+def _differing(one: Source, other: Source) -> str:
+    """The files that two texts do not have in common, a few of them by name."""
+    names = sorted({name for name, _ in one.files.items() ^ other.files.items()})
+    more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+    return ", ".join(names[:3]) + more

@@ -18,11 +18,10 @@ from transitions import Machine, MachineError
 from lockroutine._fields import Entry
 from lockroutine.errors import NotFound, not_found
 from lockroutine.facts import Facts, aware, identifier, serial_number
-from lockroutine.forms import FORMS
 from lockroutine.model import Actor, Awaited, Case, Text
 from lockroutine.rules.calendar import Calendar, Duration, Hours
 from lockroutine.rules.effects import EffectRule
-from lockroutine.rules.fields import fields_of
+from lockroutine.rules.fields import Forms, fields_of, forms_of
 from lockroutine.rules.reader import NO_MORE, Kinds, Source, read_pack, read_source
 from lockroutine.rules.schema import Duty, Escalation, Pack, Process, State, Template, Transition
 from lockroutine.rules.shown import App, Link, Shown, SupportHours
@@ -53,10 +52,10 @@ class Step:
 class CompiledProcess:
     """One process of the routine as a state machine."""
 
-    def __init__(self, name: str, rules: Process) -> None:
+    def __init__(self, name: str, rules: Process, forms: Forms) -> None:
         self.name = name
         self.rules = rules
-        self.fields: Mapping[str, Entry] = fields_of(rules)
+        self.fields: Mapping[str, Entry] = fields_of(rules, forms)
         self._machine = Machine(
             model=None,
             states=[_NEW, *rules.states],
@@ -188,8 +187,10 @@ class Routine:
         self.source = source
         self.kinds = kinds
         self.pack: Pack = read_pack(source, kinds)
+        self.forms: Mapping[str, type] = forms_of(self.pack)
         self.processes: Mapping[str, CompiledProcess] = {
-            name: CompiledProcess(name, rules) for name, rules in self.pack.process.items()
+            name: CompiledProcess(name, rules, self.forms)
+            for name, rules in self.pack.process.items()
         }
         self.parameters: Mapping[str, int | str | tuple[str, ...]] = {
             name: parameter.value for name, parameter in self.pack.parameter.items()
@@ -256,7 +257,7 @@ class Routine:
 
     def form(self, step: Step) -> type | None:
         """The form that a step takes, or None."""
-        return FORMS.get(self.transition(step).form)
+        return self.forms.get(self.transition(step).form)
 
     def after(self, at: dt.datetime, length: str, sign: int = 1) -> dt.datetime:
         """The time a duration (or the parameter that holds one) after another, or before it."""
@@ -415,7 +416,8 @@ def load_routine(
     Args:
         where: The name of a bundled pack or of one of ``packs``, a folder, or the text of a pack.
         kinds: Further guard and effect kinds, as `Plugins.kinds` gives them.
-        packs: Further packs by name, each with its folder, as `Plugins.packs` gives them.
+        packs: Further packs by name, each with its folder, as `Plugins.packs` gives them; to be
+            asked for, or to be extended.
 
     Raises:
         NotFound: There is no such pack.
@@ -426,5 +428,4 @@ def load_routine(
     """
     if isinstance(where, Source):
         return Routine(where, kinds)
-    folder = (packs or {}).get(where, where) if isinstance(where, str) else where
-    return Routine(read_source(folder), kinds)
+    return Routine(read_source(where, packs), kinds)

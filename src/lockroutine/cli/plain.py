@@ -9,7 +9,6 @@ from typing import Any
 import attrs
 
 from lockroutine._fields import json_schema
-from lockroutine.forms import FORMS
 from lockroutine.model import Case, Language, WorkItem
 from lockroutine.routine import Routine
 from lockroutine.rules.terms import Ref
@@ -45,7 +44,7 @@ def _table(value: Any) -> dict[str, Any]:
 def of_routine(routine: Routine, language: Language) -> dict[str, Any]:
     """The whole compiled routine: the pack, and the JSON Schema of each form that it takes."""
     used = {
-        transition.form: FORMS[transition.form]
+        transition.form: routine.forms[transition.form]
         for process in routine.pack.process.values()
         for transition in process.transitions.values()
         if transition.form

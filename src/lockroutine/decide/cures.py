@@ -50,7 +50,7 @@ def correct(moment: Moment, field: str) -> Iterator[Cure]:
     """
     driver = moment.driver
     if driver is None:
-        declared = entry_at(form_fields(moment.transition), field)
+        declared = entry_at(form_fields(moment.transition, moment.routine.forms), field)
         label = declared.label if declared else Text(field, field)
         step = moment.step
         text = say("cure_field", field=label, step=moment.routine.label(step))

@@ -2,33 +2,42 @@
 
 from __future__ import annotations
 
-import typing
 from collections.abc import Mapping
+from typing import TypeAlias
 
 import attrs
 
-from lockroutine._fields import Entry, Privacy, entries
+from lockroutine._fields import Entry, Privacy, bare, entries
 from lockroutine.forms import FORMS
 from lockroutine.model import Text
-from lockroutine.rules.schema import Process, Transition
+from lockroutine.rules.declared import form_of
+from lockroutine.rules.schema import Pack, Process, Transition
 
-__all__ = ["BUILT_IN", "entry_at", "fields_of", "form_fields"]
+__all__ = ["BUILT_IN", "Forms", "entry_at", "fields_of", "form_fields", "forms_of"]
 
 BUILT_IN = ("subject", "unit", "state", "id")
 """What every case can be asked for."""
 
 
-def form_fields(transition: Transition) -> Mapping[str, Entry]:
+Forms: TypeAlias = Mapping[str, type]
+
+
+def forms_of(pack: Pack) -> Forms:
+    """The forms that the transitions of a pack may name: the bundled ones and its own."""
+    return {**{name: form_of(name, table) for name, table in pack.form.items()}, **FORMS}
+
+
+def form_fields(transition: Transition, forms: Forms) -> Mapping[str, Entry]:
     """The fields of the form that a transition takes; none if there is no such form."""
-    form = FORMS.get(transition.form)
+    form = forms.get(transition.form)
     return entries(form) if form else {}
 
 
-def fields_of(process: Process) -> dict[str, Entry]:
+def fields_of(process: Process, forms: Forms) -> dict[str, Entry]:
     """Every fact that a case of this process can have, by name."""
     found: dict[str, Entry] = {}
     for transition in process.transitions.values():
-        found.update(form_fields(transition))
+        found.update(form_fields(transition, forms))
     for transition in process.transitions.values():
         for name, ref in transition.sets.items():
             kind = type(ref.literal) if ref.source == "value" else str
@@ -46,11 +55,6 @@ def entry_at(fields: Mapping[str, Entry], path: str) -> Entry | None:
         if found is None:
             return None
         privacy = found.privacy or privacy
-        kind = _bare(found.type)
+        kind = bare(found.type)
         here = entries(kind) if attrs.has(kind) else {}
     return attrs.evolve(found, privacy=privacy) if found else None
-
-
-def _bare(kind: typing.Any) -> typing.Any:
-    arms = [arm for arm in typing.get_args(kind) if arm is not type(None)]
-    return arms[0] if len(arms) == 1 and typing.get_origin(kind) is not tuple else kind

@@ -13,6 +13,7 @@ from attrs import Factory, field, frozen
 
 from lockroutine.model import Text
 from lockroutine.rules.calendar import WORKING_DAYS, Calendar
+from lockroutine.rules.declared import FormTable
 from lockroutine.rules.effects import EffectRule
 from lockroutine.rules.guards import Guard
 from lockroutine.rules.pulling import Pulls, Report
@@ -365,6 +366,14 @@ class Pack:
     name: str = field(metadata=doc("Its name, in lower case with hyphens or underscores."))
     version: str = field(metadata=doc("Its version. A changed meaning is a new major version."))
     label: Text = field(metadata=LABEL)
+    extends: str = field(
+        default="",
+        metadata=doc(
+            "The pack that this one builds on: a bundled one or a plugin's by its name, or a "
+            "folder, seen from this one. Tables of this pack are laid over those of that one; "
+            "`remove = true` takes one out."
+        ),
+    )
     time_zone: str = field(metadata=doc("The municipality's time zone, by its IANA name."))
     holidays: str = field(
         default="", metadata=doc("The country whose public holidays count, by its ISO code.")
@@ -383,6 +392,9 @@ class Pack:
         default=Factory(dict), metadata=doc("The parameters.")
     )
     gap: Mapping[str, Gap] = field(default=Factory(dict), metadata=doc("The gaps."))
+    form: Mapping[str, FormTable] = field(
+        default=Factory(dict), metadata=doc("Forms beside the bundled ones.")
+    )
     template: Mapping[str, Template] = field(
         default=Factory(dict), metadata=doc("The message templates.")
     )

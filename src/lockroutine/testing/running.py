@@ -16,7 +16,6 @@ from lockroutine.decide.moment import Moment
 from lockroutine.engine import Engine
 from lockroutine.errors import InvalidForm, LockroutineError, NotFound, Refused
 from lockroutine.facts import Facts
-from lockroutine.forms import FORMS
 from lockroutine.model import Actor, Case, Effect, Event, Reference, Verdict, WorkItem
 from lockroutine.routine import Routine, Step
 from lockroutine.rules.calendar import Duration
@@ -340,7 +339,7 @@ class _Running:
         like = form.pop("like", None)
         if like is not None:
             form = {**self._forms[like], **form}
-        kinds = entries(_form_of(self._routine, transition))
+        kinds = entries(self._routine.forms[transition.form])
         made: dict[str, Any] = {}
         for name, value in form.items():
             if value == "":
@@ -746,11 +745,6 @@ def _unfounded(step: ScenarioStep, tally: _Tally) -> Iterator[str]:
                     f"expected to show {kind} {name}, but nothing here rests on it; "
                     f"what happened rests on {_list(found) or 'none'}"
                 )
-
-
-def _form_of(routine: Routine, transition: Transition) -> type:
-
-    return FORMS[transition.form]
 
 
 def _path(event: Event) -> str:

@@ -17,7 +17,8 @@ from lockroutine.rules.check.parts import (
     wrong_days,
 )
 from lockroutine.rules.check.process import ProcessCheck
-from lockroutine.rules.fields import fields_of, form_fields
+from lockroutine.rules.declared import FormTable, wrong_with
+from lockroutine.rules.fields import Forms, fields_of, form_fields, forms_of
 from lockroutine.rules.schema import Pack
 from lockroutine.rules.shown import App, Contacts, Shown, Stock, SupportHours
 from lockroutine.rules.terms import PULL, RESERVED
@@ -39,6 +40,7 @@ def check(pack: Pack) -> list[Problem]:
 
 
 def _pack(pack: Pack) -> Found:
+    forms = forms_of(pack)
     if not _PACK_NAME.fullmatch(pack.name):
         yield Problem("name", "must be lower case letters, digits, hyphens or underscores")
     if not _VERSION.fullmatch(pack.version):
@@ -71,13 +73,29 @@ def _pack(pack: Pack) -> Found:
     for name, template in pack.template.items():
         yield from check_text(f"template.{name}.subject", template.subject)
         yield from check_text(f"template.{name}.body", template.body)
+    for name, form in pack.form.items():
+        yield from _form(f"form.{name}", name, form)
     for name, shown in pack.shown.items():
-        yield from _shown(pack, f"shown.{name}", shown)
+        yield from _shown(pack, forms, f"shown.{name}", shown)
     for name, process in pack.process.items():
         yield from check_name(f"process.{name}", name)
-        yield from ProcessCheck(pack, name, process).problems()
-    yield from _pulls(pack)
+        yield from ProcessCheck(pack, name, process, forms).problems()
+    yield from _pulls(pack, forms)
     yield from _rings(pack)
+
+
+def _form(path: str, name: str, form: FormTable) -> Found:
+    yield from check_name(path, name)
+    yield from check_text(f"{path}.label", form.label)
+    for one, declared in form.fields.items():
+        at = f"{path}.fields.{one}"
+        yield from check_name(at, one)
+        yield from check_text(f"{at}.label", declared.label)
+        if declared.help:
+            yield from check_text(f"{at}.help", declared.help)
+        for choice, label in declared.choices.items():
+            yield from check_text(f"{at}.choices.{choice}", label)
+    yield from wrong_with(path, name, form)
 
 
 def _calendar(pack: Pack) -> Found:
@@ -96,7 +114,7 @@ def _calendar(pack: Pack) -> Found:
             yield Problem("holidays", "is no country with known holidays; write it like SE")
 
 
-def _shown(pack: Pack, path: str, shown: Shown) -> Found:
+def _shown(pack: Pack, forms: Forms, path: str, shown: Shown) -> Found:
     match shown:
         case SupportHours():
             yield from check_parameter(pack, f"{path}.days", shown.days, "days")
@@ -106,23 +124,23 @@ def _shown(pack: Pack, path: str, shown: Shown) -> Found:
         case App():
             yield from check_known(f"{path}.role", [shown.role], pack.role, "role")
         case Stock():
-            yield from _stock(pack, path, shown)
+            yield from _stock(pack, forms, path, shown)
         case _:
             pass  # the other kinds name nothing else of the pack
     yield from check_text(f"{path}.label", shown.label)
     yield from check_cited(pack, path, shown.clauses, shown.gaps, needed=True)
 
 
-def _stock(pack: Pack, path: str, shown: Stock) -> Found:
+def _stock(pack: Pack, forms: Forms, path: str, shown: Stock) -> Found:
     yield from check_known(f"{path}.process", [shown.process], pack.process, "process")
     process = pack.process.get(shown.process)
     if process:
         yield from check_known(f"{path}.states", shown.states, process.states, "state")
-        yield from check_known(f"{path}.by", [shown.by], fields_of(process), "field")
+        yield from check_known(f"{path}.by", [shown.by], fields_of(process, forms), "field")
     yield from check_parameter(pack, f"{path}.minimum", shown.minimum, "number")
 
 
-def _pulls(pack: Pack) -> Found:
+def _pulls(pack: Pack, forms: Forms) -> Found:
     for path, name in pack.pull.steps().items():
         yield from check_step(pack, path, name)
         transition = transition_of(pack, name)
@@ -135,13 +153,13 @@ def _pulls(pack: Pack) -> Found:
         yield from check_step(pack, f"{path}.step", report.step)
         transition = transition_of(pack, report.step)
         if transition:
-            known = form_fields(transition)
+            known = form_fields(transition, forms)
             yield from check_known(f"{path}.fields", report.fields, known, "field of its form")
     register = pack.pull.register
     if register:
         yield from check_known("pull.register.process", [register.process], pack.process, "process")
         if register.process in pack.process:
-            fields = fields_of(pack.process[register.process])
+            fields = fields_of(pack.process[register.process], forms)
             yield from check_known("pull.register.paired", [register.paired], fields, "field")
 
 

@@ -8,7 +8,6 @@ from collections.abc import Iterator, Mapping
 
 from lockroutine._fields import Entry
 from lockroutine.errors import Problem
-from lockroutine.forms import FORMS
 from lockroutine.rules.check.parts import (
     Found,
     check_cited,
@@ -22,7 +21,7 @@ from lockroutine.rules.check.parts import (
     unknown,
 )
 from lockroutine.rules.effects import EffectRule
-from lockroutine.rules.fields import BUILT_IN, entry_at, fields_of, form_fields
+from lockroutine.rules.fields import BUILT_IN, Forms, entry_at, fields_of, form_fields
 from lockroutine.rules.guards import (
     Absent,
     AtLeast,
@@ -44,11 +43,12 @@ __all__ = ["ProcessCheck"]
 class ProcessCheck:
     """The checks of one process."""
 
-    def __init__(self, pack: Pack, name: str, process: Process) -> None:
+    def __init__(self, pack: Pack, name: str, process: Process, forms: Forms) -> None:
         self.pack = pack
+        self.forms = forms
         self.process = process
         self.path: str = f"process.{name}"
-        self.fields: Mapping[str, Entry] = fields_of(process)
+        self.fields: Mapping[str, Entry] = fields_of(process, forms)
 
     def problems(self) -> Found:
         """Everything that is wrong with it."""
@@ -77,7 +77,7 @@ class ProcessCheck:
             yield Problem(f"{self.path}.transitions", "none opens a case; one needs from = []")
         for key in process.one_open_per:
             for transition in opening:
-                if key not in (*form_fields(transition), "subject"):
+                if key not in (*form_fields(transition, self.forms), "subject"):
                     message = f"{key!r} is given by no form of a transition that opens a case"
                     yield Problem(f"{self.path}.one_open_per", message)
             if key in self.fields and self.fields[key].privacy:
@@ -95,7 +95,7 @@ class ProcessCheck:
     def _one_meaning(self) -> Found:
         seen: dict[str, Entry] = {}
         for name, transition in self.process.transitions.items():
-            for key, declared in form_fields(transition).items():
+            for key, declared in form_fields(transition, self.forms).items():
                 before = seen.setdefault(key, declared)
                 if (before.type, before.privacy) != (declared.type, declared.privacy):
                     path = f"{self.path}.transitions.{name}.form"
@@ -184,7 +184,7 @@ class ProcessCheck:
             yield Problem(f"{path}.by", "must name at least one role, or joint, or clock")
         yield from check_known(f"{path}.by", transition.by, (*pack.role, *RESERVED), "role")
         if transition.form:
-            yield from check_known(f"{path}.form", [transition.form], FORMS, "form")
+            yield from check_known(f"{path}.form", [transition.form], self.forms, "form")
         yield from self._timer(path, transition)
         for name, guard in transition.guards.items():
             yield from self._guard(f"{path}.guards.{name}", transition, guard)
@@ -282,7 +282,9 @@ class ProcessCheck:
                 pass  # the other kinds name nothing else of the pack
 
     def _kind(self, path: str, ref: Ref, kind: type, transition: Transition) -> Found:
-        known = {"form": form_fields(transition), "case": self.fields}.get(ref.source, {})
+        known = {"form": form_fields(transition, self.forms), "case": self.fields}.get(
+            ref.source, {}
+        )
         found = entry_at(known, ref.name)
         if found is None:
             return
@@ -313,9 +315,16 @@ class ProcessCheck:
             yield Problem(f"{path}.process", message)
             return
         yield from check_known(f"{path}.states", guard.states, other.states, "state")
-        yield from _found_by(path, other, guard.find, guard.match)
+        yield from self._found_by(path, other, guard.find, guard.match)
         if isinstance(guard, CaseInState) and guard.not_past:
-            yield from check_known(f"{path}.not_past", [guard.not_past], fields_of(other), "field")
+            known = fields_of(other, self.forms)
+            yield from check_known(f"{path}.not_past", [guard.not_past], known, "field")
+
+    def _found_by(self, path: str, other: Process, find: str, match: Mapping[str, Ref]) -> Found:
+        by = ("subject", *other.find_by)
+        yield from check_known(f"{path}.find", [find], by, "field of its find_by")
+        known = (*BUILT_IN, *fields_of(other, self.forms))
+        yield from check_known(f"{path}.match", match, known, "field")
 
     def _joint(self, path: str, transition: Transition, joint: Joint) -> Found:
         yield from check_cited(self.pack, path, joint.clauses, joint.gaps, needed=True)
@@ -330,7 +339,7 @@ class ProcessCheck:
             message = unknown("transition", joint.transition, other.transitions)
             yield Problem(f"{path}.transition", message)
             return
-        yield from _found_by(path, other, joint.find, joint.match)
+        yield from self._found_by(path, other, joint.find, joint.match)
         if joint.otherwise is not None:
             yield from check_text(f"{path}.otherwise", joint.otherwise)
         elif driven.from_ and joint.missing == "refuse":
@@ -340,7 +349,7 @@ class ProcessCheck:
             yield from self._ref(path, ref, transition, after, each=joint.each is not None)
         if joint.each is not None:
             yield from self._ref(f"{path}.each", joint.each, transition, after)
-        wanted = form_fields(driven)
+        wanted = form_fields(driven, self.forms)
         yield from check_known(f"{path}.form", joint.form, wanted, "field of its form")
         for name, declared in wanted.items():
             if declared.required and name not in joint.form:
@@ -392,7 +401,7 @@ class ProcessCheck:
         each: bool = False,
     ) -> Found:
         if ref.source == "form":
-            known = form_fields(transition) if transition else {}
+            known = form_fields(transition, self.forms) if transition else {}
             if entry_at(known, ref.name) is None:
                 yield Problem(path, unknown("field of the form", ref.name, known))
         elif ref.source == "case" and ref.name not in BUILT_IN:
@@ -404,16 +413,9 @@ class ProcessCheck:
             yield Problem(path, "each.item is known only in a joint that has each")
 
     def _privacy(self, ref: Ref, transition: Transition) -> str:
-        known = {"form": form_fields(transition), "case": self.fields}.get(ref.source)
+        known = {"form": form_fields(transition, self.forms), "case": self.fields}.get(ref.source)
         found = entry_at(known, ref.name) if known else None
         return found.privacy if found else ""
-
-
-def _found_by(path: str, other: Process, find: str, match: Mapping[str, Ref]) -> Found:
-    yield from check_known(
-        f"{path}.find", [find], ("subject", *other.find_by), "field of its find_by"
-    )
-    yield from check_known(f"{path}.match", match, (*BUILT_IN, *fields_of(other)), "field")
 
 
 def _nested(fields: Mapping[str, Entry]) -> Iterator[str]:
