@@ -222,7 +222,7 @@ def test_problems_stand_where_they_were_written(tmp_path: Path) -> None:
     order.write_text(order.read_text(encoding="utf-8").replace('"P14D"', '"14"'), encoding="utf-8")
     assert against_small(tmp_path, text) == [
         "small/order.toml:11: process.order.states.ordered.due: is not a duration; write it like "
-        "P14D, P2W or PT4H",
+        "P14D, P2W, PT4H or 10 working days",
         "routine.toml:6: process.order.transitions.order.by: there is no role 'cordinator'; "
         "did you mean 'coordinator'?",
     ]

@@ -131,9 +131,6 @@ class FormTable:
     [form.owner_order.fields.owner]
     type = "text"
     label = { sv = "Fastighetsägare", en = "Property owner" }
-
-    [form.owner_order.fields.door_code]
-    remove = true
     ```
     """
 
