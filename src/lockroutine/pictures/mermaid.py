@@ -1,0 +1,129 @@
+"""Drawings as Mermaid text, for pages and wikis that draw such text themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from lockroutine.model import Language
+from lockroutine.pictures.overview import overview
+from lockroutine.pictures.sketch import Mover, Sketch, Way, sketch
+from lockroutine.pictures.words import WORDS
+from lockroutine.routine import Routine
+
+__all__ = ["map_mermaid", "process_mermaid"]
+
+# A word of Mermaid's own, a sign of its grammar or of Markdown: written by its number instead.
+_PLAIN = frozenset(" ,.?!/()+=|'«»–≥≤×·")
+
+
+def process_mermaid(routine: Routine, process: str, language: Language = "en") -> str:
+    """A process as a state diagram of Mermaid.
+
+    A step says who makes it; ``◇`` counts its guards, ``◆`` its safeguards among them. What a
+    state asks for stands in a note beside it.
+
+    Raises:
+        NotFound: There is no such process; the nearest is named.
+
+    >>> from lockroutine import load_routine
+    >>> print(process_mermaid(load_routine(), "update"))
+    stateDiagram-v2
+        accTitle: Update
+        state "Planned" as s1
+        state "Installed" as s2
+        state "Skipped" as s3
+        [*] --> s1 : Announce an update [System manager]
+        s1 --> s2 : Record the update as made [System manager]
+        s1 --> s3 : Skip the update [System manager]
+        note right of s1
+            Waits for: System manager. Within 30 days
+        end note
+        s2 --> [*]
+        s3 --> [*]
+    <BLANKLINE>
+    """
+    drawn = sketch(routine, process, language)
+    return "\n".join(["stateDiagram-v2", *(f"    {line}" for line in _states(drawn)), ""])
+
+
+def _states(drawn: Sketch) -> Iterator[str]:
+    names = {name: f"s{number}" for number, name in enumerate(drawn.places, start=1)}
+    yield f"accTitle: {_escaped(drawn.label)}"
+    for name, place in drawn.places.items():
+        yield f'state "{_escaped(place.label)}" as {names[name]}'
+    for way in drawn.ways.values():
+        for source in way.sources or ("",):
+            start = names.get(source, "[*]")
+            yield f"{start} --> {names[way.target or source]} : {_step(way)}"
+    for name, place in drawn.places.items():
+        said = list(_note(drawn, name))
+        if said:
+            yield f"note right of {names[name]}"
+            yield from (f"    {line}" for line in said)
+            yield "end note"
+    for name, place in drawn.places.items():
+        if place.end:
+            yield f"{names[name]} --> [*]"
+
+
+def _step(way: Way) -> str:
+    kinds = [line.kind for line in way.lines]
+    marks = "◇" * kinds.count("guard") + "◆" * kinds.count("safeguard")
+    return f"{_escaped(way.label)} {_who(way.movers)}{f' {marks}' if marks else ''}"
+
+
+def _who(movers: Iterable[Mover]) -> str:
+    return f"[{_escaped(', '.join(mover.label for mover in movers))}]"
+
+
+def _note(drawn: Sketch, name: str) -> Iterator[str]:
+    place = drawn.places[name]
+    waits = WORDS["waits_for"].get(drawn.language)
+    if place.waits_for:
+        who = ", ".join(mover.label for mover in place.waits_for)
+        due = f". {place.due}" if place.due else ""
+        yield _escaped(f"{waits}: {who}{due}")
+    elif place.due:
+        yield _escaped(place.due)
+    for step, (movers, when) in place.owed.items():
+        who = ", ".join(mover.label for mover in movers)
+        condition = f" ({when})" if when else ""
+        yield "☐ " + _escaped(f"{drawn.ways[step].label} – {who}{condition}")
+
+
+def map_mermaid(routine: Routine, language: Language = "en") -> str:
+    """All processes of a routine and what joins them, as a flowchart of Mermaid.
+
+    A solid arrow is a step that makes a step of the other process, with how many there are; a
+    dashed one a rule that looks at its cases.
+
+    >>> from lockroutine import load_routine
+    >>> [line for line in map_mermaid(load_routine()).splitlines() if "p10 --" in line]
+    ['    p10 -->|"1"| p7']
+    """
+    return "\n".join(["flowchart TB", *(f"    {line}" for line in _map(routine, language)), ""])
+
+
+def _map(routine: Routine, language: Language) -> Iterator[str]:
+    stations = overview(routine, language)
+    names = {one.name: f"p{number}" for number, one in enumerate(stations, start=1)}
+    yield f"accTitle: {_escaped(routine.pack.label.get(language))}"
+    for one in stations:
+        yield f'{names[one.name]}["{_escaped(one.label)}"]'
+    for one in stations:
+        for bond in one.bonds.values():
+            line = f'-->|"{len(bond.drives)}"|' if bond.drives else "-.->"
+            yield f"{names[one.name]} {line} {names[bond.target]}"
+
+
+def _escaped(text: str) -> str:
+    """A text that Mermaid reads as nothing but a text."""
+    return "".join(
+        letter if letter.isalnum() and letter.isascii() or letter in _PLAIN or _letter(letter)
+        else f"#{ord(letter)};"
+        for letter in " ".join(text.split())
+    )  # fmt: skip
+
+
+def _letter(letter: str) -> bool:
+    return letter.isalpha() and letter.isprintable()
