@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from lockroutine.cli import databases, packs, systems
+from lockroutine.cli import databases, packs, pictures, systems
 from lockroutine.cli.demo import told
 from lockroutine.cli.output import complain, hush, speak_utf8
 from lockroutine.errors import LockroutineError
@@ -63,6 +63,11 @@ _Settings = Annotated[
     Path | None,
     typer.Option("--settings", metavar="FILE", help="The TOML file with [plugin.NAME] tables."),
 ]
+_Out = Annotated[
+    Path | None,
+    typer.Option("--out", metavar="PATH", help="Into this file; all processes: this folder."),
+]
+_Force = Annotated[bool, typer.Option("--force", help="Write over what is there already.")]
 _Key = Annotated[str, typer.Argument(metavar="KEY", help="The effect's key.")]
 _ActorId = Annotated[str, typer.Option("--actor", metavar="ID", help="Who does it.")]
 
@@ -162,9 +167,24 @@ def show(
         str, typer.Argument(metavar="[PROCESS]", help="One process; left out, all of them.")
     ] = "",
     as_json: _Json = False,
+    as_svg: Annotated[bool, typer.Option("--svg", help="Draw it; all: the map of them.")] = False,
+    as_mermaid: Annotated[
+        bool, typer.Option("--mermaid", help="As Mermaid text, for pages that draw that.")
+    ] = False,
+    out: _Out = None,
+    force: _Force = False,
     lang: _Lang = "en",
 ) -> int:
-    """Show a rule pack, or one process of it, as tables."""
+    """Show a rule pack, or one process of it, as tables or drawn."""
+    forms = {"svg": as_svg, "mermaid": as_mermaid}
+    wanted = [name for name, flag in forms.items() if flag]
+    if len(wanted) + as_json > 1:
+        raise LockroutineError(f"Give one of these: --json, {', '.join(f'--{n}' for n in forms)}")
+    if wanted:
+        target = pictures.Target(out=out, force=force)
+        return pictures.pictures(pack, process, wanted[0], lang, target)
+    if out is not None:
+        raise LockroutineError(f"--out goes with one of {', '.join(f'--{n}' for n in forms)}")
     return packs.show(pack, process, lang, as_json=as_json)
 
 

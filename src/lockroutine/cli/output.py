@@ -14,7 +14,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text as Styled
 
-__all__ = ["complain", "dump", "hush", "line", "speak_utf8", "table"]
+__all__ = ["complain", "dump", "hush", "line", "speak_utf8", "table", "text"]
 
 _WIDEST = 100_000  # in a pipe nothing is cut off or folded
 
@@ -59,6 +59,11 @@ def table(headers: Sequence[str], rows: Iterable[Sequence[str]], title: str = ""
 def dump(value: object) -> None:
     """Say a value as JSON."""
     print(json.dumps(value, ensure_ascii=False, indent=2))
+
+
+def text(whole: str) -> None:
+    """Say a text as it is, for another program or a file to take."""
+    sys.stdout.write(whole if whole.endswith("\n") else f"{whole}\n")
 
 
 def complain(text: str) -> None:

@@ -21,7 +21,7 @@ from lockroutine.rules.terms import Message
 from lockroutine.rules.trace import Holder
 from lockroutine.rules.trace import trace as trace_pack
 
-__all__ = ["check", "show", "trace"]
+__all__ = ["check", "show", "trace", "usable"]
 
 
 # -- check -----------------------------------------------------------------------------------------
@@ -76,7 +76,7 @@ def _many(count: int, name: str) -> str:
 
 def trace(where: str, scenarios: Path | None, language: Language, *, as_json: bool) -> int:
     """Say for each clause what holds it and which steps of the scenarios name it."""
-    found = trace_pack(_usable(where).pack)
+    found = trace_pack(usable(where).pack)
     named = steps_by_name(where, scenarios)
     if as_json:
         clauses: list[dict[str, Any]] = []
@@ -125,7 +125,7 @@ def _kinds(holders: Iterable[Holder]) -> str:
 
 def show(where: str, process: str, language: Language, *, as_json: bool) -> int:
     """Say what a pack, or one of its processes, holds."""
-    routine = _usable(where)
+    routine = usable(where)
     if process:
         routine.process(process)  # there is none: the nearest name is told
     if as_json:
@@ -142,7 +142,8 @@ def show(where: str, process: str, language: Language, *, as_json: bool) -> int:
     return 0
 
 
-def _usable(where: str) -> Routine:
+def usable(where: str) -> Routine:
+    """The pack of that name or folder, or what is wrong with it in a line."""
     try:
         return load_routine(where)
     except RulesError as error:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import accumulate, pairwise
 
-from attrs import field, frozen, mutable
+from attrs import evolve, field, frozen, mutable
 
 from lockroutine.pictures.order import few_crossings, spread
 from lockroutine.pictures.pins import Key, Pins
@@ -37,7 +37,7 @@ class Node:
         name: Its name.
         width: How wide it is.
         height: How high.
-        rank: In which rank it stands, from 0 at the top.
+        rank: In which rank it stands, those with smaller numbers above.
     """
 
     name: str
@@ -140,11 +140,12 @@ def lay_out(nodes: Sequence[Node], nets: Sequence[Net]) -> Layout:
 
 class _Drawing:
     def __init__(self, nodes: Sequence[Node], nets: Sequence[Net]) -> None:
+        dense = {rank: n for n, rank in enumerate(sorted({node.rank for node in nodes}))}
+        nodes = [evolve(node, rank=dense[node.rank]) for node in nodes]
         self._nodes = {node.name: node for node in nodes}
         self._nets = {net.name: net for net in nets}
-        depth = max((node.rank for node in nodes), default=0) + 1
-        self._ranks: list[list[Key]] = [[] for _ in range(depth)]
-        self._gaps = [_Gap() for _ in range(depth - 1)]
+        self._ranks: list[list[Key]] = [[] for _ in dense]
+        self._gaps = [_Gap() for _ in self._ranks[1:]]
         for node in nodes:
             self._ranks[node.rank].append((node.name, -1))
         for net in nets:

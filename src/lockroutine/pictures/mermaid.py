@@ -10,7 +10,7 @@ from lockroutine.pictures.sketch import Mover, Sketch, Way, sketch
 from lockroutine.pictures.words import WORDS
 from lockroutine.routine import Routine
 
-__all__ = ["map_mermaid", "process_mermaid"]
+__all__ = ["escaped", "map_mermaid", "process_mermaid"]
 
 # A word of Mermaid's own, a sign of its grammar or of Markdown: written by its number instead.
 _PLAIN = frozenset(" ,.?!/()+=|'«»–≥≤×·")
@@ -19,8 +19,8 @@ _PLAIN = frozenset(" ,.?!/()+=|'«»–≥≤×·")
 def process_mermaid(routine: Routine, process: str, language: Language = "en") -> str:
     """A process as a state diagram of Mermaid.
 
-    A step says who makes it; ``◇`` counts its guards, ``◆`` its safeguards among them. What a
-    state asks for stands in a note beside it.
+    A step says who makes it; each ``◇`` is a guard, each ``◆`` a safeguard. In a note beside a
+    state stand the steps that stay there: ``☐`` those that are owed, ``○`` the others.
 
     Raises:
         NotFound: There is no such process; the nearest is named.
@@ -48,14 +48,15 @@ def process_mermaid(routine: Routine, process: str, language: Language = "en") -
 
 def _states(drawn: Sketch) -> Iterator[str]:
     names = {name: f"s{number}" for number, name in enumerate(drawn.places, start=1)}
-    yield f"accTitle: {_escaped(drawn.label)}"
+    yield f"accTitle: {escaped(drawn.label)}"
     for name, place in drawn.places.items():
-        yield f'state "{_escaped(place.label)}" as {names[name]}'
+        yield f'state "{escaped(place.label)}" as {names[name]}'
     for way in drawn.ways.values():
         for source in way.sources or ("",):
-            start = names.get(source, "[*]")
-            yield f"{start} --> {names[way.target or source]} : {_step(way)}"
-    for name, place in drawn.places.items():
+            # Of several lines from a state to itself Mermaid draws one: those stand in the note.
+            if not way.stays_in(source):
+                yield f"{names.get(source, '[*]')} --> {names[way.target]} : {_step(way)}"
+    for name in drawn.places:
         said = list(_note(drawn, name))
         if said:
             yield f"note right of {names[name]}"
@@ -69,11 +70,11 @@ def _states(drawn: Sketch) -> Iterator[str]:
 def _step(way: Way) -> str:
     kinds = [line.kind for line in way.lines]
     marks = "◇" * kinds.count("guard") + "◆" * kinds.count("safeguard")
-    return f"{_escaped(way.label)} {_who(way.movers)}{f' {marks}' if marks else ''}"
+    return f"{escaped(way.label)} {_who(way.movers)}{f' {marks}' if marks else ''}"
 
 
 def _who(movers: Iterable[Mover]) -> str:
-    return f"[{_escaped(', '.join(mover.label for mover in movers))}]"
+    return f"[{escaped(', '.join(mover.label for mover in movers))}]"
 
 
 def _note(drawn: Sketch, name: str) -> Iterator[str]:
@@ -82,13 +83,15 @@ def _note(drawn: Sketch, name: str) -> Iterator[str]:
     if place.waits_for:
         who = ", ".join(mover.label for mover in place.waits_for)
         due = f". {place.due}" if place.due else ""
-        yield _escaped(f"{waits}: {who}{due}")
+        yield escaped(f"{waits}: {who}{due}")
     elif place.due:
-        yield _escaped(place.due)
-    for step, (movers, when) in place.owed.items():
-        who = ", ".join(mover.label for mover in movers)
-        condition = f" ({when})" if when else ""
-        yield "☐ " + _escaped(f"{drawn.ways[step].label} – {who}{condition}")
+        yield escaped(place.due)
+    for way in drawn.staying(name):
+        if way.name not in place.owed:
+            yield f"○ {_step(way)}"
+            continue
+        _, when = place.owed[way.name]
+        yield f"☐ {_step(way)}{f' ({escaped(when)})' if when else ''}"
 
 
 def map_mermaid(routine: Routine, language: Language = "en") -> str:
@@ -107,23 +110,22 @@ def map_mermaid(routine: Routine, language: Language = "en") -> str:
 def _map(routine: Routine, language: Language) -> Iterator[str]:
     stations = overview(routine, language)
     names = {one.name: f"p{number}" for number, one in enumerate(stations, start=1)}
-    yield f"accTitle: {_escaped(routine.pack.label.get(language))}"
+    yield f"accTitle: {escaped(routine.pack.label.get(language))}"
     for one in stations:
-        yield f'{names[one.name]}["{_escaped(one.label)}"]'
+        yield f'{names[one.name]}["{escaped(one.label)}"]'
     for one in stations:
         for bond in one.bonds.values():
             line = f'-->|"{len(bond.drives)}"|' if bond.drives else "-.->"
             yield f"{names[one.name]} {line} {names[bond.target]}"
 
 
-def _escaped(text: str) -> str:
+def escaped(text: str) -> str:
     """A text that Mermaid reads as nothing but a text."""
     return "".join(
-        letter if letter.isalnum() and letter.isascii() or letter in _PLAIN or _letter(letter)
-        else f"#{ord(letter)};"
+        letter if letter in _PLAIN or _is_plain(letter) else f"#{ord(letter)};"
         for letter in " ".join(text.split())
-    )  # fmt: skip
+    )
 
 
-def _letter(letter: str) -> bool:
-    return letter.isalpha() and letter.isprintable()
+def _is_plain(letter: str) -> bool:
+    return letter.isalpha() or (letter.isascii() and letter.isalnum())

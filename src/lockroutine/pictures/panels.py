@@ -136,17 +136,21 @@ def state_panel(
         also: The labels of steps that lead on from here but are drawn elsewhere.
         known: The names of steps that can be made here and are told of elsewhere.
     """
+    staying = drawn.staying(place.name)
+    label = place.label
     if place.end:
-        return _end(drawn, place)
+        if not (staying or also or place.waits_for or place.due):
+            return _end(drawn, place)
+        label = f"{label} ({_word(drawn, 'end')})"
     entries: list[Writer] = []
-    for way in drawn.staying(place.name):
+    for way in staying:
         entry = Writer(width=_COLUMN - 12)
         write_way(entry, way, owed=place.owed.get(way.name), known=way.name in known)
         entries.append(entry)
     columns = _columns(entries)
     wide = max(len(columns) * _COLUMN + 2 * _PAD - 12, 190.0)
-    wide = max(wide, min(width(place.label, _STATE, bold=True) + 2 * _PAD + 4, 260.0))
-    under, head = _header(place.label, wide)
+    wide = max(wide, min(width(label, _STATE, bold=True) + 2 * _PAD + 4, 260.0))
+    under, head = _header(label, wide)
     body = Writer(width=wide - 2 * _PAD, left=_PAD, y=under + 6)
     if place.waits_for:
         body.badges(place.waits_for, place.due, _word(drawn, "waits_for"))

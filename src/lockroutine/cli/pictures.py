@@ -1,0 +1,121 @@
+"""The commands that draw a rule pack: SVG, Mermaid, and where they are written."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from pathlib import Path
+
+from attrs import frozen
+
+from lockroutine.cli import output
+from lockroutine.cli.packs import usable
+from lockroutine.errors import LockroutineError
+from lockroutine.model import Language
+from lockroutine.pictures.mermaid import map_mermaid, process_mermaid
+from lockroutine.pictures.svg import map_svg, process_svg
+from lockroutine.routine import Routine
+
+__all__ = ["Target", "pictures"]
+
+
+@frozen(kw_only=True)
+class _Kind:
+    """A kind of picture: how its files end, and what draws one process and the map of all."""
+
+    ending: str
+    process: Callable[[Routine, str, Language], str]
+    map: Callable[[Routine, Language], str] | None
+
+
+_KINDS: Mapping[str, _Kind] = {
+    "svg": _Kind(ending=".svg", process=process_svg, map=map_svg),
+    "mermaid": _Kind(ending=".mmd", process=process_mermaid, map=map_mermaid),
+}
+
+
+@frozen(kw_only=True)
+class Target:
+    """Where a picture goes.
+
+    Args:
+        out: A file, or a folder for all of them; None for standard output.
+        force: Whether what is there already may be written over.
+    """
+
+    out: Path | None = None
+    force: bool = False
+
+
+def pictures(where: str, process: str, form: str, language: Language, target: Target) -> int:
+    """Draw one process, or the map; into a folder, all of them."""
+    routine = usable(where)
+    kind = _KINDS[form]
+    if process:
+        routine.process(process)  # there is none: the nearest name is told
+    if target.out is None:
+        output.text(_one(routine, process, kind, language))
+        return 0
+    if process:
+        name = f"{process}{kind.ending}"
+        file = target.out / name if target.out.is_dir() else target.out
+        write({file: kind.process(routine, process, language)}, force=target.force)
+        return 0
+    made = {
+        target.out / f"{name}{kind.ending}": kind.process(routine, name, language)
+        for name in routine.processes
+    }
+    if kind.map:
+        made[target.out / f"_map{kind.ending}"] = kind.map(routine, language)
+    _make_folder(target.out)
+    write(made, force=target.force)
+    return 0
+
+
+def _one(routine: Routine, process: str, kind: _Kind, language: Language) -> str:
+    if process:
+        return kind.process(routine, process, language)
+    if kind.map is None:
+        raise LockroutineError("Name a process, or give a folder for all of them: --out FOLDER")
+    return kind.map(routine, language)
+
+
+def _make_folder(folder: Path) -> None:
+    if folder.exists() and not folder.is_dir():
+        raise LockroutineError(
+            f"{folder} is a file. All processes go into a folder: name another, or one process."
+        )
+    try:
+        folder.mkdir(exist_ok=True)
+    except OSError as error:
+        raise LockroutineError(f"{folder} cannot be made: {_why(error)}.") from None
+
+
+def write(files: Mapping[Path, str], *, force: bool) -> None:
+    """Write files, all of them or none that was there before.
+
+    Raises:
+        LockroutineError: One is there already, or cannot be written.
+    """
+    there = [file for file in files if file.exists()]
+    if there and not force:
+        more = f" and {len(there) - 1} more" if len(there) > 1 else ""
+        raise LockroutineError(
+            f"{there[0]}{more} is there already. Name another place, or write over it with --force."
+        )
+    for file, text in files.items():
+        part = file.with_name(f".{file.name}.part")
+        try:
+            part.write_text(text, encoding="utf-8", newline="\n")
+            os.replace(part, file)
+        except OSError as error:
+            with suppress(OSError):
+                part.unlink(missing_ok=True)
+            raise LockroutineError(f"{file} cannot be written: {_why(error)}.") from None
+    for file in files:
+        output.line(os.fspath(file))
+
+
+def _why(error: OSError) -> str:
+    return (error.strerror or str(error)).lower()
