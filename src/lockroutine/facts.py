@@ -6,7 +6,7 @@ import datetime as dt
 import hashlib
 import json
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any, TypeAlias
 
 from lockroutine.errors import InvalidForm, Problem
@@ -166,6 +166,10 @@ class Facts(Mapping[str, Value]):
         values = other._values if isinstance(other, Facts) else other
         object.__setattr__(made, "_values", {**self._values, **values})
         return made
+
+    def without(self, names: Collection[str]) -> Facts:
+        """These facts, but for those of these names."""
+        return Facts({name: value for name, value in self._values.items() if name not in names})
 
 
 _ATOMS = frozenset({str, int, bool, type(None)})

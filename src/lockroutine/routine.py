@@ -163,8 +163,8 @@ class CompiledProcess:
         return tuple(
             name
             for name, duty in state.duties.items()
-            if name not in case.done
-            and (duty.when is None or duty.when.holds(case.value(duty.when.value.name)))
+            if (duty.when is None or duty.when.holds(case.value(duty.when.value.name)))
+            and name not in case.done
         )
 
     def waits(self, case: Case) -> bool:

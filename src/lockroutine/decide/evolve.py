@@ -7,18 +7,25 @@ from collections.abc import Callable
 
 import attrs
 
-from lockroutine.facts import NOTHING, Facts, Value
+from lockroutine.facts import NOTHING, Value
 from lockroutine.model import Case, Event
 from lockroutine.routine import CompiledProcess, Routine
 from lockroutine.rules.scene import parse_time
 from lockroutine.rules.schema import Transition
 from lockroutine.rules.terms import DUE
 
-__all__ = ["clock_steps", "evolve"]
+__all__ = ["changed", "clock_steps", "evolve"]
 
 
 def evolve(routine: Routine, case: Case, event: Event) -> Case:
     """How a case looks after an event. Replaying all its events gives the case that is stored."""
+    after = changed(routine, case, event)
+    timer_at = _timer_at(routine, routine.process(case.process), after)
+    return attrs.evolve(after, timer_at=timer_at) if timer_at else after
+
+
+def changed(routine: Routine, case: Case, event: Event) -> Case:
+    """The same, but for when the clock is to look at it next."""
     process = routine.process(case.process)
     transition = process.transition(event.transition)
     state = process.rules.states[event.after]
@@ -32,9 +39,9 @@ def evolve(routine: Routine, case: Case, event: Event) -> Case:
         data = data.merged(_set_by(transition, case, event))
     personal = case.personal.merged(event.personal or NOTHING)
     if transition.clears:
-        data, personal = _without(data, transition.clears), _without(personal, transition.clears)
+        data, personal = data.without(transition.clears), personal.without(transition.clears)
     # Each value is named, as attrs.evolve takes several times as long.
-    after = Case(
+    return Case(
         id=case.id,
         process=case.process,
         subject=case.subject,
@@ -52,8 +59,6 @@ def evolve(routine: Routine, case: Case, event: Event) -> Case:
         references=tuple(dict.fromkeys((*case.references, *event.references))),
         head=event.hash,
     )
-    timer_at = _timer_at(routine, process, after)
-    return attrs.evolve(after, timer_at=timer_at) if timer_at else after
 
 
 def _set_by(transition: Transition, case: Case, event: Event) -> dict[str, Value]:
@@ -69,10 +74,6 @@ def _set_by(transition: Transition, case: Case, event: Event) -> dict[str, Value
         name: sources[ref.source](ref.name) if ref.source != "value" else ref.literal
         for name, ref in transition.sets.items()
     }
-
-
-def _without(facts: Facts, names: tuple[str, ...]) -> Facts:
-    return Facts({name: value for name, value in facts.items() if name not in names})
 
 
 def _timer_at(routine: Routine, process: CompiledProcess, case: Case) -> dt.datetime | None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterator, Mapping
+from functools import cached_property
 
 from attrs import Factory, field, frozen
 
 from lockroutine.facts import Facts, Value
-from lockroutine.model import Actor, Case
+from lockroutine.model import Actor, Case, Text
 from lockroutine.routine import CompiledProcess, Routine, Step
 from lockroutine.rules.scene import Scene
 from lockroutine.rules.schema import Joint, Transition
@@ -83,7 +85,6 @@ class Moment:
 
     def scene(self) -> Scene:
         """What its rules get to look at."""
-        owed = self.process.owed(self.case)
         return Scene(
             transition=self.step.transition,
             case=self.case,
@@ -92,6 +93,28 @@ class Moment:
             at=self.at,
             calendar=self.routine.calendar,
             parameters=self.routine.parameters,
-            owed={name: self.process.transition(name).label for name in owed},
+            owed=_Owed(self.process, self.case),
             item=self.item,
         )
+
+
+class _Owed(Mapping[str, Text]):
+    """The unsettled duties of a case, in words; looked up when a rule asks for them."""
+
+    def __init__(self, process: CompiledProcess, case: Case) -> None:
+        self._process = process
+        self._case = case
+
+    @cached_property
+    def _labels(self) -> dict[str, Text]:
+        owed = self._process.owed(self._case)
+        return {name: self._process.transition(name).label for name in owed}
+
+    def __getitem__(self, name: str) -> Text:
+        return self._labels[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._labels)
+
+    def __len__(self) -> int:
+        return len(self._labels)

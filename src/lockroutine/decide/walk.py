@@ -18,7 +18,7 @@ from lockroutine.decide.record import change_of, event_of
 from lockroutine.decide.wording import in_words, say
 from lockroutine.errors import InvalidForm, NotFound, Problem
 from lockroutine.facts import NOTHING, Facts, sha256
-from lockroutine.model import Case, Cure, Query, Reason, Text, Verdict
+from lockroutine.model import Case, Cure, Event, Query, Reason, Text, Verdict
 from lockroutine.routine import Routine, Step
 from lockroutine.rules.calendar import Duration
 from lockroutine.rules.guards import CaseInState, Finding, Guard, NoCaseInState
@@ -70,7 +70,7 @@ class Walk:
         moment = self._moment(case)
         hindrance = _not_for_this_actor(moment)
         if hindrance:
-            self._reasons.append(hindrance)
+            self._hinder(hindrance)
             return
         yield from self._step(attrs.evolve(moment, form=_form(moment, self._command.form)))
 
@@ -97,7 +97,7 @@ class Walk:
         case, before = moment.case, len(self._reasons)
         after_state = moment.process.after(case.state, moment.step.transition)
         if case.changed_at and moment.at < case.changed_at:
-            self._reasons.append(Reason(rule="engine.order_in_time", text=say("order_in_time")))
+            self._hinder(Reason(rule="engine.order_in_time", text=say("order_in_time")))
         if after_state is None:
             self._refuse_state(moment)
         elif not case.version:
@@ -109,13 +109,21 @@ class Walk:
             yield from self._judge(moment, scene, f"{moment.path}.guards.{name}", guard, quiet)
         if after_state is not None and moment.form is not None:
             event = event_of(moment, scene, self._command, after_state)
-            after = evolve(moment.routine, case, event)
-            scene = attrs.evolve(scene, case=after)
-            self._pending[case.id] = after
-            self.changes.append(change_of(moment, scene, event))
+            scene = self._happen(moment, scene, event)
+            self._pending[case.id] = scene.case
         quiet = len(self._reasons) > before
         for name, joint in moment.transition.joint.items():
             yield from self._joint(moment, scene, f"{moment.path}.joint.{name}", joint, quiet)
+
+    def _happen(self, moment: Moment, scene: Scene, event: Event) -> Scene:
+        """Take the change of one case down; what comes after it is judged in the new scene."""
+        scene = attrs.evolve(scene, case=evolve(moment.routine, moment.case, event))
+        self.changes.append(change_of(moment, scene, event))
+        return scene
+
+    def _hinder(self, reason: Reason) -> None:
+        """Take down that something stands in the way."""
+        self._reasons.append(reason)
 
     def _refuse(
         self,
@@ -127,7 +135,7 @@ class Walk:
         source: Guard | Joint | Transition | None = None,
     ) -> None:
         source = source or moment.transition
-        self._reasons.append(
+        self._hinder(
             Reason(
                 rule=rule,
                 clauses=source.clauses,
@@ -283,7 +291,7 @@ class Walk:
         (known,) = (case for case in now if case.id == target.id)
         if known.changed_at == target.changed_at:
             return known  # reminders, if anything, came since
-        self._reasons.append(Reason(rule="engine.order_in_time", text=say("order_in_time")))
+        self._hinder(Reason(rule="engine.order_in_time", text=say("order_in_time")))
         return None
 
     def _target(
