@@ -11,6 +11,7 @@ import pytest
 import typer.main
 
 from lockroutine import load_routine
+from lockroutine.accounts import Account, read_accounts
 from lockroutine.cli.app import app
 from lockroutine.contacts import Contact, read_contacts
 from lockroutine.model import EffectState
@@ -106,6 +107,18 @@ def test_the_keys_of_a_contact_are_all_told() -> None:
     assert told == [one.name for one in attrs.fields(Contact)]
 
 
+def test_the_accounts_of_the_page_are_read(tmp_path: Path) -> None:
+    """The accounts of the page work in roles of the bundled pack, and each key is told."""
+    file = tmp_path / "accounts.toml"
+    file.write_text(block("# accounts.toml"), encoding="utf-8")
+    accounts = read_accounts(file)
+    assert accounts.of("montor.3") is not None
+    assert accounts.problems_with(load_routine()) == []
+    section = PAGE.partition("\n## What comes back")[2].partition("\n## ")[0]
+    told = re.findall(r"^\| `(\w+)` \|", section, re.MULTILINE)
+    assert told == [one.name for one in attrs.fields(Account)]
+
+
 def test_every_state_of_an_effect_is_told() -> None:
     """Each state is explained, with what to do."""
     section = PAGE.partition("\n## Where an effect is")[2].partition("\n## ")[0]
@@ -116,7 +129,8 @@ def test_the_commands_are_there() -> None:
     """Each command of the page is one, with the options that are shown."""
     group: Any = typer.main.get_command(app)
     shown = re.findall(r"^lockroutine (\w+)(.*)$", PAGE, re.MULTILINE)
-    assert {name for name, _ in shown} >= {"plugins", "deliver", "effects", "retry", "dismiss"}
+    told = {"plugins", "deliver", "pull", "effects", "retry", "dismiss", "confirm"}
+    assert {name for name, _ in shown} >= told
     for name, rest in shown:
         options = {option for one in group.commands[name].params for option in one.opts}
-        assert set(re.findall(r"--[a-z]+", rest.partition("#")[0])) <= options
+        assert set(re.findall(r"--[a-z-]+", rest.partition("#")[0])) <= options

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
+from zoneinfo import ZoneInfo
 
 import pytest
 from attrs import Factory, define
@@ -58,6 +59,7 @@ class Outside:
     locks: list[RegisteredLock] = Factory(list)
     levels: list[BatteryLevel] = Factory(list)
     cursors: list[str] = Factory(list)
+    zones: list[dt.tzinfo] = Factory(list)
     down: bool = False
 
     @hookimpl
@@ -106,6 +108,7 @@ class Outside:
 
     @hookimpl
     def read_batteries(self, details: BatterySearch) -> tuple[BatteryLevel, ...]:
+        self.zones.append(details.zone)
         return tuple(self.levels)
 
     @hookimpl
@@ -136,6 +139,10 @@ def engine(outside: Outside, clock: StoppedClock) -> Iterator[Engine]:
 
 @pytest.fixture
 def mounting(engine: Engine, clock: StoppedClock) -> Case:
+    return mounted(engine, clock)
+
+
+def mounted(engine: Engine, clock: StoppedClock) -> Case:
     """A mounting whose lock is fitted, with its ticket."""
     consent = engine.start(
         "consent", "grant_service", actor=CARE, subject="customer-17", unit="north"
@@ -294,6 +301,14 @@ def test_a_low_level_asks_for_a_new_battery_once(
     (case,) = engine.cases(process="battery")
     assert (case.subject, case.unit) == ("PH1-001", "north")
     assert "battery.change_asked" in owed(engine, PIA)
+
+
+def test_levels_are_asked_for_with_the_municipality_s_time_zone(
+    engine: Engine, outside: Outside
+) -> None:
+    """A tool that writes no time zone is read in that of the pack, whatever the machine's is."""
+    engine.pull()
+    assert outside.zones == [ZoneInfo("Europe/Stockholm")]
 
 
 def test_an_impossible_level_is_not_taken(

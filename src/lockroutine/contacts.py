@@ -17,14 +17,12 @@ language = "sv"
 from __future__ import annotations
 
 import os
-import tomllib
 from collections.abc import Mapping
-from pathlib import Path
 
 from attrs import Factory, field, frozen
 
-from lockroutine._strict import problems_of, strict_converter
-from lockroutine.errors import NotFound, Problem, RulesError, nearest
+from lockroutine._files import read_own_file
+from lockroutine.errors import NotFound, nearest
 from lockroutine.model import Language
 
 __all__ = ["Contact", "Contacts", "read_contacts"]
@@ -86,21 +84,4 @@ def read_contacts(path: str | os.PathLike[str]) -> Contacts:
         NotFound: There is no such file.
         RulesError: It is not TOML, or says what it may not; no value is shown.
     """
-    name = os.fspath(path)
-    try:
-        given = tomllib.loads(Path(path).read_text("utf-8-sig"))
-        return _converter.structure(given, Contacts)
-    except FileNotFoundError:
-        raise NotFound("file of contacts", name) from None
-    except (OSError, UnicodeDecodeError):
-        raise RulesError([Problem("", "cannot be read as UTF-8 text", name)]) from None
-    except tomllib.TOMLDecodeError as error:
-        # The parser's own words may quote the file, which is personal data.
-        place = str(error).rpartition("(")[2].rstrip(")")
-        raise RulesError([Problem("", f"is not TOML ({place})", name)]) from None
-    except Exception as error:
-        problems = [Problem(p.path, p.message, name) for p in problems_of(error)]
-        raise RulesError(problems) from None
-
-
-_converter = strict_converter()
+    return read_own_file(path, Contacts, "contacts")

@@ -547,8 +547,13 @@ class Engine:
         """Send an effect no more; who said so and why is kept. Raises like `retry`."""
         return self._delivery.dismiss(key, actor, reason)
 
-    def confirm(self, key: str, *, actor: Actor, serial_number: str) -> Effect:
+    def confirm(self, key: str, *, actor: Actor, serial_number: str = "") -> Effect:
         """Say that what was asked of a person is done, repeating the lock's serial number.
+
+        Args:
+            key: The effect's key.
+            actor: Who says so.
+            serial_number: The lock's; left out only for what is about no lock.
 
         Raises:
             InvalidForm: It is another serial number, or nothing was asked; and like `retry`.

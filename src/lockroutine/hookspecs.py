@@ -250,9 +250,15 @@ class RegisterSearch:
 
 @frozen(kw_only=True)
 class BatterySearch:
-    """That all battery levels are asked for."""
+    """That all battery levels are asked for.
+
+    Args:
+        deadline: When to give up waiting.
+        zone: The municipality's time zone, for times that the tool writes without one.
+    """
 
     deadline: dt.datetime
+    zone: dt.tzinfo = dt.UTC
 
 
 @frozen(kw_only=True)

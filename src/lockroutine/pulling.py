@@ -30,7 +30,10 @@ from lockroutine.rules.pulling import Report, read_report
 from lockroutine.rules.terms import PULL
 from lockroutine.stores import Store
 
-__all__ = ["Accounts", "PullReport", "Puller"]
+__all__ = ["READ_BY", "Accounts", "PullReport", "Puller"]
+
+READ_BY = ("read_tickets", "read_batteries", "list_locks")
+"""The hooks that other systems are read by."""
 
 Accounts = Callable[[str], Actor | None]
 """Who stands behind an account of the ticket system; None for somebody unknown."""
@@ -142,14 +145,11 @@ class Puller:
     def pull(self) -> PullReport:
         """Read everything; a system that does not answer holds up no other."""
         pulls = self._engine.routine.pack.pull
-        parts: list[tuple[object, str, Callable[[], None]]] = [
-            (pulls.tickets, "read_tickets", self._tickets),
-            (pulls.batteries, "read_batteries", self._batteries),
-            (pulls.register, "list_locks", self._register),
-        ]
+        wanted = (pulls.tickets, pulls.batteries, pulls.register)
+        reads = (self._tickets, self._batteries, self._register)
         problems: list[str] = []
-        for wanted, hook, read in parts:
-            if wanted and self._plugins.with_hook(hook):
+        for hook, rules, read in zip(READ_BY, wanted, reads, strict=True):
+            if rules and self._plugins.with_hook(hook):
                 try:
                     read()
                 except PluginError as error:
@@ -233,7 +233,9 @@ class Puller:
     # -- batteries -----------------------------------------------------------------------------
 
     def _batteries(self) -> None:
-        for level in self._plugins.read_batteries(BatterySearch(deadline=self._deadline)):
+        zone = self._engine.routine.calendar.zone
+        search = BatterySearch(deadline=self._deadline, zone=zone)
+        for level in self._plugins.read_batteries(search):
             lock = self._lock(level.serial_number)
             if lock is not None:
                 self._level(lock, level)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -95,6 +97,25 @@ def test_per_cent(register: Callable[..., ManualAdminTool]) -> None:
     """A level may bear its sign."""
     tool = register("Serienummer;Batteri;Avläst\nA1;82 %;2026-03-01T08:30:00+01:00\n")
     assert batteries(tool)[0].level == 82
+
+
+def test_a_time_without_a_zone_is_the_municipality_s(
+    register: Callable[..., ManualAdminTool], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without an offset a time is in the zone that is asked for, wherever the machine is."""
+    monkeypatch.setenv("TZ", "Asia/Tokyo")
+    time.tzset()
+    try:
+        tool = register(
+            "Serienummer;Batteri;Avläst\nA1;80;2026-03-02 10:00\nA2;80;2026-07-02 10:00\n"
+            "A3;80;2026-03-02T10:00:00+02:00\n"
+        )
+        search = BatterySearch(deadline=SOON, zone=ZoneInfo("Europe/Stockholm"))
+        found = tool.read_batteries(search)
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+    assert [level.read_at.astimezone(dt.UTC).hour for level in found] == [9, 8, 8]
 
 
 def test_looking_up(register: Callable[..., ManualAdminTool]) -> None:
@@ -204,6 +225,9 @@ def test_confirming_repeats_the_serial_number(engine: Engine) -> None:
     )
     with pytest.raises(InvalidForm):
         engine.confirm(key, actor=DEPOT, serial_number=" ")
+    with pytest.raises(InvalidForm) as none:
+        engine.confirm(key, actor=DEPOT)
+    assert str(none.value) == "serial_number: must be given: this is about a lock"
     assert asked(engine) == key
     done = engine.confirm(key, actor=DEPOT, serial_number="ph1 -001")
     assert (done.state, done.message) == ("done", "confirmed (anna)")

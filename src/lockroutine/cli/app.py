@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from lockroutine.cli import databases, packs, pictures, systems
+from lockroutine.cli import databases, packs, pictures, reports, systems
 from lockroutine.cli.demo import told
 from lockroutine.cli.output import complain, hush, speak_utf8
 from lockroutine.errors import LockroutineError
@@ -68,6 +68,13 @@ _Out = Annotated[
     typer.Option("--out", metavar="PATH", help="Into this file; all processes: this folder."),
 ]
 _Force = Annotated[bool, typer.Option("--force", help="Write over what is there already.")]
+_Watch = Annotated[bool, typer.Option("--watch", help="Keep at it until told to stop.")]
+_Every = Annotated[
+    float,
+    typer.Option(
+        "--every", metavar="SECONDS", min=0.1, max=3600.0, help="How often to look, watching."
+    ),
+]
 _Key = Annotated[str, typer.Argument(metavar="KEY", help="The effect's key.")]
 _ActorId = Annotated[str, typer.Option("--actor", metavar="ID", help="Who does it.")]
 
@@ -249,13 +256,8 @@ def deliver(
         Path | None,
         typer.Option("--contacts", metavar="FILE", help="The TOML file of contacts."),
     ] = None,
-    watch: Annotated[bool, typer.Option("--watch", help="Keep at it until told to stop.")] = False,
-    every: Annotated[
-        float,
-        typer.Option(
-            "--every", metavar="SECONDS", min=0.1, max=3600.0, help="How often to look, watching."
-        ),
-    ] = 5.0,
+    watch: _Watch = False,
+    every: _Every = 5.0,
     lang: Annotated[Language, typer.Option("--lang", help="The language of tickets.")] = "sv",
     pack: _DatabasePack = "",
     as_json: _Json = False,
@@ -265,6 +267,34 @@ def deliver(
         settings=settings, contacts=contacts, watch=watch, pause=every, language=lang
     )
     return systems.deliver(database, pack, how, as_json=as_json)
+
+
+@app.command()
+def pull(
+    database: _Database,
+    settings: _Settings = None,
+    accounts: Annotated[
+        Path | None,
+        typer.Option(
+            "--accounts", metavar="FILE", help="The TOML file of accounts of the ticket system."
+        ),
+    ] = None,
+    unit: Annotated[
+        str, typer.Option("--unit", metavar="UNIT", help="The unit of what belongs to no case.")
+    ] = "municipality",
+    watch: _Watch = False,
+    every: _Every = 60.0,
+    lang: Annotated[
+        Language, typer.Option("--lang", help="The language of what is answered on tickets.")
+    ] = "sv",
+    pack: _DatabasePack = "",
+    as_json: _Json = False,
+) -> int:
+    """Read what tickets and the admin tool report. Exit 1 if one could not be read."""
+    how = reports.Pulling(
+        settings=settings, accounts=accounts, unit=unit, watch=watch, pause=every, language=lang
+    )
+    return reports.pull(database, pack, how, as_json=as_json)
 
 
 @app.command()
@@ -303,3 +333,21 @@ def dismiss(
 ) -> int:
     """Send an effect no more."""
     return systems.dismiss(database, pack, key, actor, reason, as_json=as_json)
+
+
+@app.command()
+def confirm(
+    database: _Database,
+    key: _Key,
+    actor: _ActorId,
+    serial_number: Annotated[
+        str,
+        typer.Option(
+            "--serial-number", metavar="NUMBER", help="The lock's serial number, to be sure."
+        ),
+    ] = "",
+    pack: _DatabasePack = "",
+    as_json: _Json = False,
+) -> int:
+    """Say that what was asked of a person is done."""
+    return systems.confirm(database, pack, key, actor, serial_number, as_json=as_json)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -11,6 +12,7 @@ from typing import Any
 import attrs
 from attrs import frozen
 
+from lockroutine.accounts import KnownAccounts
 from lockroutine.cli import output
 from lockroutine.cli.plain import of_case, of_item
 from lockroutine.cli.words import WORDS
@@ -19,6 +21,7 @@ from lockroutine.engine import Engine
 from lockroutine.errors import InvalidForm, NotFound, Problem, StoreError, nearest
 from lockroutine.figures import Figures
 from lockroutine.model import Actor, Language, Page, Text, WorkItem
+from lockroutine.pulling import Accounts
 from lockroutine.routine import Routine, load_routine
 from lockroutine.stores import SqliteStore
 
@@ -47,6 +50,9 @@ class Wanted:
     cursor: str
 
 
+_NOBODY = KnownAccounts()
+
+
 @contextmanager
 def opened(
     path: Path,
@@ -54,17 +60,23 @@ def opened(
     *,
     plugins: Iterable[object] = (),
     contacts: Contacts | None = None,
+    accounts: Accounts = _NOBODY.of,
     language: Language = "sv",
 ) -> Generator[Engine]:
     """An engine on a database that is there already, under a routine that it knows."""
     if not path.is_file() or not path.stat().st_size:
         raise StoreError(f"There is no database {path}.")
-    store = SqliteStore(path)
-    try:
+    with contextlib.closing(SqliteStore(path)) as store:
         routine = load_routine(pack) if pack else _newest(store)
-        yield Engine(store, routine=routine, plugins=plugins, contacts=contacts, language=language)
-    finally:
-        store.close()
+        with Engine(
+            store,
+            routine=routine,
+            plugins=plugins,
+            contacts=contacts,
+            accounts=accounts,
+            language=language,
+        ) as engine:
+            yield engine
 
 
 def _newest(store: SqliteStore) -> Routine:

@@ -1,13 +1,9 @@
-"""The commands for what goes out to other systems: plugins, deliver, effects, retry, dismiss."""
+"""The commands for what goes out: plugins, deliver, effects, retry, dismiss, confirm."""
 
 from __future__ import annotations
 
-import signal
-import threading
-from collections.abc import Generator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from types import FrameType
 from typing import Any, get_args
 
 import attrs
@@ -15,6 +11,7 @@ from attrs import field, frozen
 
 from lockroutine.cli import output
 from lockroutine.cli.databases import opened
+from lockroutine.cli.running import plugins_of, until_told
 from lockroutine.contacts import Contacts, read_contacts
 from lockroutine.delivery import DeliveryReport
 from lockroutine.engine import Engine
@@ -35,7 +32,6 @@ from lockroutine.plugins.installed import (
     chosen_plugins,
     installed_plugins,
     load_plugin,
-    load_plugins,
     look_at,
     setting_sources,
     stray_tables,
@@ -43,7 +39,7 @@ from lockroutine.plugins.installed import (
 from lockroutine.plugins.manager import FAMILIES
 from lockroutine.routine import load_routine
 
-__all__ = ["Delivering", "deliver", "dismiss", "effects", "plugins", "retry"]
+__all__ = ["Delivering", "confirm", "deliver", "dismiss", "effects", "plugins", "retry"]
 
 
 # -- plugins ---------------------------------------------------------------------------------------
@@ -203,21 +199,12 @@ class Delivering:
 
 def deliver(path: Path, pack: str, how: Delivering, *, as_json: bool) -> int:
     """Send what is due; 1 if something was parked, for a person to look at."""
-    names = chosen_plugins(how.settings)
-    if not names:
-        message = f"none is set up: write [plugin.NAME] in --settings FILE, or name it in {CHOICE}"
-        raise PluginsError([Problem("plugins", message)])
+    plugins = plugins_of(how.settings)
     contacts = read_contacts(how.contacts) if how.contacts else Contacts()
     parked = 0
     with (
-        opened(
-            path,
-            pack,
-            plugins=load_plugins(names, how.settings),
-            contacts=contacts,
-            language=how.language,
-        ) as engine,
-        _until_told(engine) as stop,
+        opened(path, pack, plugins=plugins, contacts=contacts, language=how.language) as engine,
+        until_told(engine.stop_delivering) as stop,
     ):
         while True:
             report = engine.deliver()
@@ -227,30 +214,6 @@ def deliver(path: Path, pack: str, how: Delivering, *, as_json: bool) -> int:
             if not how.watch or stop.wait(how.pause):
                 break
     return 1 if parked else 0
-
-
-@contextmanager
-def _until_told(engine: Engine) -> Generator[threading.Event]:
-    """An event that SIGTERM and SIGINT set; what is being sent then is waited for."""
-    stop = threading.Event()
-    signals = (signal.SIGTERM, signal.SIGINT)
-
-    def told(number: int, frame: FrameType | None) -> None:
-        stop.set()
-        engine.stop_delivering()
-        for one in signals:  # the second time, at once
-            signal.signal(one, before[one])
-
-    before: dict[signal.Signals, Any] = {one: signal.getsignal(one) for one in signals}
-    if threading.current_thread() is threading.main_thread():
-        for one in signals:
-            signal.signal(one, told)
-    try:
-        yield stop
-    finally:
-        if threading.current_thread() is threading.main_thread():
-            for one in signals:
-                signal.signal(one, before[one])
 
 
 def _show_report(report: DeliveryReport, *, as_json: bool) -> None:
@@ -287,18 +250,28 @@ def effects(path: Path, pack: str, state: str, *, as_json: bool) -> int:
             routine.calendar.local(one.due_at).strftime("%Y-%m-%d %H:%M"),
             str(one.attempts),
             one.outside,
+            " -> ".join(filter(None, _pairing(one))),
             one.message,
         )
         for one in found
     ]
     if not rows:
         output.line(f"No effect is {state}." if state else "There is no effect.")
-    output.table(["key", "kind", "state", "due", "attempts", "outside", "message"], rows)
+    headers = ["key", "kind", "state", "due", "attempts", "outside", "lock -> customer", "message"]
+    output.table(headers, rows)
     return 0
+
+
+def _pairing(effect: Effect) -> tuple[str, str]:
+    """The lock and the customer's id, of a pairing: what a person types into the tool by hand."""
+    if effect.system != "admin_tool":
+        return "", ""
+    return str(effect.values["serial_number"]), str(effect.values["customer"])
 
 
 def _plain_effect(effect: Effect) -> Mapping[str, Any]:
     """What an effect is and where it stands; nothing that it says."""
+    serial, customer = _pairing(effect)
     return {
         "key": effect.key,
         "case": effect.case_id,
@@ -308,6 +281,8 @@ def _plain_effect(effect: Effect) -> Mapping[str, Any]:
         "due_at": effect.due_at.isoformat(),
         "attempts": effect.attempts,
         "outside": effect.outside,
+        "serial_number": serial,
+        "customer": customer,
         "message": effect.message,
     }
 
@@ -326,9 +301,20 @@ def dismiss(path: Path, pack: str, key: str, actor: str, reason: str, *, as_json
     return _said(effect, as_json=as_json)
 
 
+def confirm(
+    path: Path, pack: str, key: str, actor: str, serial_number: str, *, as_json: bool
+) -> int:
+    """Say that what was asked of a person is done."""
+    with opened(path, pack) as engine:
+        tender = _tender(engine, key, actor)
+        effect = engine.confirm(key, actor=tender, serial_number=serial_number)
+    return _said(effect, as_json=as_json)
+
+
 def _tender(engine: Engine, key: str, actor: str) -> Actor:
     """Whoever may write the file may tend its effects, in a role that the pack gives that to."""
-    effect = next((one for one in engine.effects() if one.key == key), None)
+    with engine.store.reading() as reading:
+        effect = reading.effect(key)
     if effect is None:
         raise NotFound("effect", key)
     roles = engine.routine.tending_roles()

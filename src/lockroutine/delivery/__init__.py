@@ -284,16 +284,19 @@ class Delivery:
         Args:
             key: The effect.
             actor: Who did it.
-            given: The serial number of the lock, to be sure that it was this one.
+            given: The serial number of the lock, to be sure that it was this one; blank for what
+                is about no lock.
 
         Raises:
             InvalidForm: It is another serial number, or nothing was asked; and like `retry`.
         """
-        serial = serial_number(given)
+        serial = serial_number(given) if given else ""
 
         def done(effect: Effect) -> Effect:
-            if serial != effect.values["serial_number"]:
+            if serial != effect.values.get("serial_number", ""):
                 message = "is not the serial number of the lock that this is about"
+                if not serial:
+                    message = "must be given: this is about a lock"
                 raise InvalidForm([Problem("serial_number", message)])
             return self._over(effect, "done", actor, "confirmed")
 

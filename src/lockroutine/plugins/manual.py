@@ -95,7 +95,7 @@ class ManualAdminTool:
     @hookimpl
     def read_batteries(self, details: BatterySearch) -> tuple[BatteryLevel, ...]:
         """The battery levels of the exported register; rows without one are passed over."""
-        return tuple(self._batteries())
+        return tuple(self._batteries(details.zone))
 
     def _locks(self) -> Iterator[RegisteredLock]:
         for row in self._rows():
@@ -105,7 +105,7 @@ class ManualAdminTool:
                 model=row.get(self.settings.model, "").strip(),
             )
 
-    def _batteries(self) -> Iterator[BatteryLevel]:
+    def _batteries(self, zone: dt.tzinfo) -> Iterator[BatteryLevel]:
         for row in self._rows():
             level = row.get(self.settings.battery, "").strip().removesuffix("%").strip()
             read_at = row.get(self.settings.read_at, "").strip()
@@ -113,9 +113,8 @@ class ManualAdminTool:
                 continue
             try:
                 at = dt.datetime.fromisoformat(read_at)
-                yield BatteryLevel(
-                    serial_number=self._serial(row), level=int(level), read_at=at.astimezone()
-                )
+                at = at if at.tzinfo else at.replace(tzinfo=zone)
+                yield BatteryLevel(serial_number=self._serial(row), level=int(level), read_at=at)
             except ValueError:
                 message = f"{self.settings.register}: a battery level or its time cannot be read"
                 raise Rejected(message) from None
