@@ -76,6 +76,7 @@ def sketches(draw: st.DrawFn, largest: int = 9) -> Sketch:
             end=draw(st.booleans()),
             waits_for=draw(st.one_of(st.just(()), some_movers)),
             due=draw(st.sampled_from(["", "Within 14 days"])),
+            late=draw(st.sampled_from([("", ()), ("When late: also", MOVERS[:5])])),
             owed={one: (draw(some_movers), draw(st.sampled_from(["", "if"]))) for one in owed[:2]},
         )
     return Sketch(

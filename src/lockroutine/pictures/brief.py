@@ -17,8 +17,8 @@ from lockroutine.rules.calendar import Duration
 from lockroutine.rules.effects import EffectRule
 from lockroutine.rules.fields import entry_at
 from lockroutine.rules.guards import Guard
-from lockroutine.rules.schema import Timer
 from lockroutine.rules.terms import DUE, Condition, Ref
+from lockroutine.rules.timers import Escalation, Timer
 
 __all__ = ["Brief", "plain_name"]
 
@@ -245,9 +245,26 @@ class Brief:
             return first
         return f"{first}, {last}" if len(row) == 2 else f"{first}–{last}"
 
+    def value(self, value: object) -> str:
+        """The value of a parameter in words: a duration, days of the week, or as it stands."""
+        if isinstance(value, tuple):
+            known = [item for item in value if item in WEEK]
+            return self.days(known) if known else ", ".join(map(str, value))
+        try:
+            return self.length(str(value))
+        except ValueError:
+            return str(value)
+
     def due(self, text: str) -> str:
         """By when, in words."""
         return self.word("due", length=self.length(text))
+
+    def late(self, escalation: Escalation) -> str:
+        """When others are asked, too, in words."""
+        if escalation.before:
+            return self.word("late_before", length=self.length(escalation.before))
+        length = self.length(escalation.after) if escalation.after else ""
+        return self.word("late_after", length=length) if length else self.word("late")
 
     def timer(self, timer: Timer) -> str:
         """When the clock makes a step, in words."""

@@ -27,6 +27,8 @@ def frame(
     size: tuple[float, float],
     name: str,
     language: Language,
+    *,
+    headed: bool = True,
 ) -> Element:
     """A drawing with its title on top, and with all that it shows told in words.
 
@@ -38,8 +40,10 @@ def frame(
         size: Its width and height.
         name: Told apart by it from other drawings of one page: a word of HTML.
         language: The language of the words.
+        headed: Whether the title is to be seen; else it stands beside the drawing.
     """
-    wide, high = size[0] + 2 * MARGIN, size[1] + 2 * MARGIN + _TITLE
+    top = _TITLE if headed else 0.0
+    wide, high = size[0] + 2 * MARGIN, size[1] + 2 * MARGIN + top
     head = (
         draw(Word(x=MARGIN, y=MARGIN + 14, text=title, size=20, bold=True)),
         draw(Word(x=MARGIN, y=MARGIN + 32, text=under, size=10.5, colour=QUIET)),
@@ -51,8 +55,8 @@ def frame(
         element("path", d=rectangle(0, 0, round(wide, 1), round(high, 1)), fill=PAPER),
         element(
             "g",
-            head,
-            element("g", inner, transform=f"translate({trim(MARGIN)} {trim(MARGIN + _TITLE)})"),
+            head if headed else None,
+            element("g", inner, transform=f"translate({trim(MARGIN)} {trim(MARGIN + top)})"),
             aria_hidden="true",
         ),
         xmlns="http://www.w3.org/2000/svg",

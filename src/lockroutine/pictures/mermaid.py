@@ -33,10 +33,10 @@ def process_mermaid(routine: Routine, process: str, language: Language = "en") -
         state "Installed" as s2
         state "Skipped" as s3
         [*] --> s1 : Announce an update [System manager]
-        s1 --> s2 : Record the update as made [System manager]
+        s1 --> s2 : The update is installed [System manager]
         s1 --> s3 : Skip the update [System manager]
         note right of s1
-            Waits for: System manager. Within 30 days
+            Waits for#58; System manager. Within 30 days
         end note
         s2 --> [*]
         s3 --> [*]
@@ -86,6 +86,9 @@ def _note(drawn: Sketch, name: str) -> Iterator[str]:
         yield escaped(f"{waits}: {who}{due}")
     elif place.due:
         yield escaped(place.due)
+    if place.late[1]:
+        who = ", ".join(mover.label for mover in place.late[1])
+        yield escaped(f"{place.late[0]} {who}")
     for way in drawn.staying(name):
         if way.name not in place.owed:
             yield f"○ {_step(way)}"

@@ -156,6 +156,8 @@ def state_panel(
         body.badges(place.waits_for, place.due, _word(drawn, "waits_for"))
     elif place.due:
         body.text(place.due, size=SMALL, colour=QUIET)
+    if place.late[1]:
+        body.badges(place.late[1], before=place.late[0])
     marks: list[Mark] = []
     if entries and body.y > under + 6:
         marks.append(Figure(path=f"M{_PAD:g} {body.y:g}h{wide - 2 * _PAD:g}", stroke=FAINT))

@@ -13,6 +13,7 @@ from lockroutine.pictures.words import MOVERS
 from lockroutine.routine import Routine, Step
 from lockroutine.rules.schema import State, Transition
 from lockroutine.rules.terms import RESERVED
+from lockroutine.rules.timers import Escalation
 
 __all__ = [
     "Line",
@@ -27,6 +28,7 @@ __all__ = [
 ]
 
 MoverKind: TypeAlias = Literal["role", "clock", "pull", "joint"]
+_NO_ROLES: tuple[MoverKind, ...] = ("clock", "pull", "joint")
 LineKind: TypeAlias = Literal["guard", "safeguard", "drives", "driven", "effect", "timer"]
 
 
@@ -100,6 +102,7 @@ class Place:
         end: Whether a case is over here.
         waits_for: On whose work list it stands.
         due: By when, in words; empty if nothing is due.
+        late: Who is asked, too, when it is late, after words that say when.
         owed: What it asks for: for each transition that settles it, of whom; and when it is owed
             at all, in words, if that is not always.
     """
@@ -109,6 +112,7 @@ class Place:
     end: bool
     waits_for: tuple[Mover, ...]
     due: str
+    late: tuple[str, tuple[Mover, ...]] = ("", ())
     owed: Mapping[str, tuple[tuple[Mover, ...], str]] = field(factory=dict)
 
 
@@ -146,7 +150,7 @@ class Sketch:
         """Everybody who has something to do here: roles in the pack's order, then the others."""
         found = {mover for way in self.ways.values() for mover in way.movers}
         for place in self.places.values():
-            found.update(place.waits_for)
+            found.update((*place.waits_for, *place.late[1]))
             found.update(mover for roles, _ in place.owed.values() for mover in roles)
         kinds = ("role", *RESERVED)
         return tuple(sorted(found, key=lambda one: (kinds.index(one.kind), one.index, one.name)))
@@ -185,8 +189,8 @@ def movers_of(routine: Routine, language: Language) -> Mapping[str, Mover]:
         name: Mover("role", name, label, short, index)
         for index, ((name, label), short) in enumerate(zip(labels.items(), letters, strict=True))
     }
-    for kind, text in MOVERS.items():
-        found[kind] = Mover(kind, kind, text.get(language))  # type: ignore[arg-type]
+    for kind in _NO_ROLES:
+        found[kind] = Mover(kind, kind, MOVERS[kind].get(language))
     return found
 
 
@@ -221,8 +225,12 @@ class _Sketcher:
             end=state.end,
             waits_for=self._who(state.waits_for),
             due=self._brief.due(state.due) if state.due else "",
+            late=self._late(state.escalation) if state.escalation else ("", ()),
             owed=owed,
         )
+
+    def _late(self, escalation: Escalation) -> tuple[str, tuple[Mover, ...]]:
+        return self._brief.late(escalation), self._who(escalation.waits_for)
 
     def way(self, name: str, step: Transition) -> Way:
         return Way(

@@ -98,6 +98,8 @@ class _Said:
             yield self.word("waits", who=_who(place.waits_for))
         if place.due:
             yield f"{place.due}."
+        if place.late[1]:
+            yield f"{place.late[0]} {_who(place.late[1])}."
         if place.owed:
             duties = "; ".join(
                 f"{self._drawn.ways[name].label} ({_who(who)}{f', {when}' if when else ''})"

@@ -101,8 +101,8 @@ def chart(routine: Routine, process: str, language: Language = "en") -> Chart:
     return Chart(sketch(routine, process, language))
 
 
-def drawing(made: Chart) -> Element:
-    """The drawing of a process as an element."""
+def drawing(made: Chart, *, headed: bool = True) -> Element:
+    """The drawing of a process as an element, with its title to be seen or not."""
     drawn = made.drawn
     inner, height = made.elements()
     return frame(
@@ -111,8 +111,9 @@ def drawing(made: Chart) -> Element:
         in_words(drawn),
         inner,
         (made.width, height),
-        f"process-{drawn.number}",
+        f"drawing-{drawn.number}",
         drawn.language,
+        headed=headed,
     )
 
 
@@ -209,8 +210,8 @@ def _bonds(stations: Sequence[Station], stands: Mapping[str, int]) -> Iterator[N
         yield Net(name=name, trunk=target, branches=tuple(sources), inward=True)
 
 
-def map_drawing(routine: Routine, language: Language = "en") -> Element:
-    """The map of all processes as an element."""
+def map_drawing(routine: Routine, language: Language = "en", *, headed: bool = True) -> Element:
+    """The map of all processes as an element, with its title to be seen or not."""
     stations = overview(routine, language)
     made = Map(stations, language)
     inner, height = made.elements()
@@ -220,8 +221,9 @@ def map_drawing(routine: Routine, language: Language = "en") -> Element:
         map_in_words(stations, language),
         inner,
         (made.width, height),
-        "map",
+        "drawing-of-all",
         language,
+        headed=headed,
     )
 
 

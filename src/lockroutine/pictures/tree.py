@@ -10,14 +10,13 @@ from xml.etree import ElementTree as ET
 __all__ = ["Child", "Element", "as_html", "as_xml", "element", "trim"]
 
 Element: TypeAlias = ET.Element
-Child: TypeAlias = "Element | str | None"
+Child: TypeAlias = "Element | str | Iterable[Child] | None"
+"""What an element can hold: elements and texts, in rows within rows; None is nothing."""
 
 _NO_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
-def element(
-    tag: str, *children: Child | Iterable[Child], **attributes: str | float | None
-) -> Element:
+def element(tag: str, *children: Child, **attributes: str | float | None) -> Element:
     """An element with its children; text is escaped when it is written, always.
 
     Args:
@@ -42,11 +41,11 @@ def element(
     return made
 
 
-def _flat(children: Iterable[Child | Iterable[Child]]) -> Iterable[Element | str]:
+def _flat(children: Iterable[Child]) -> Iterable[Element | str]:
     for child in children:
         if child is None:
             continue
-        if isinstance(child, str) or ET.iselement(child):
+        if isinstance(child, str | ET.Element):
             yield child
         else:
             yield from _flat(child)

@@ -95,6 +95,11 @@ WORDS = {
     "waits_for": Text(sv="Väntar på", en="Waits for"),
     "with_step": Text(sv="efter: {steps}", en="after: {steps}"),
     "without_step": Text(sv="utan: {steps}", en="without: {steps}"),
+    "late": Text(sv="Försenat: även", en="When late: also"),
+    "late_after": Text(sv="{length} försenat: även", en="{length} late: also"),
+    "late_before": Text(
+        sv="{length} innan det är sent: även", en="{length} before it is late: also"
+    ),
     "legend_drives": Text(
         sv="gör också ett steg i ett annat ärende", en="also makes a step of another case"
     ),

@@ -1,0 +1,143 @@
+"""The chapters on the pack as a whole: roles, clauses, gaps, who may do what, values."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from lockroutine.pictures.rulebook.page import Page, chapter, listed, table, wide
+from lockroutine.pictures.rulebook.words import OWED
+from lockroutine.pictures.sketch import Mover
+from lockroutine.pictures.tree import Child, Element, element
+from lockroutine.rules.trace import trace
+
+__all__ = ["clauses", "gaps", "matrix", "parameters", "roles"]
+
+
+def roles(page: Page) -> Element:
+    """Who works by the routine, and by which badge each is known."""
+    rows = [
+        (
+            f"role-{name}",
+            (
+                page.badges([page.movers[name]]),
+                page.word("all_units" if role.all_units else "own_units"),
+                page.clause_links(role.clauses),
+            ),
+        )
+        for name, role in page.routine.pack.role.items()
+    ]
+    heads = (page.word("called"), page.word("works_for"), page.word("clause"))
+    inner = table(page.word("roles"), heads, rows, hide_caption=True)
+    return chapter("roles", page.word("roles"), inner)
+
+
+def clauses(page: Page) -> Element:
+    """Every clause of the written routine, with every rule that holds it."""
+    found = trace(page.routine.pack)
+    rows = [
+        (
+            f"clause-{one.id}",
+            (
+                one.id,
+                (
+                    element("div", page.say(one.text)),
+                    [element("span", page.say(OWED[owed]), class_="tag") for owed in one.owed],
+                ),
+                listed(page.holder(holder) for holder in one.held_by) or page.word("not_held"),
+            ),
+        )
+        for one in found.clauses
+    ]
+    heads = (page.word("clause"), page.word("text"), page.word("held_by"))
+    title = page.word("clauses")
+    made = table(title, heads, rows, hide_caption=True, widths=(7, 38, 55))
+    return chapter("clauses", title, made)
+
+
+def gaps(page: Page) -> Element:
+    """Every question that the source leaves open, how it is read, and what rests on that."""
+    rows = [
+        (
+            f"gap-{one.id}",
+            (
+                page.gap(one.id),
+                (
+                    element("div", page.say(one.question)),
+                    element("strong", page.say(one.reading)),
+                    element(
+                        "div",
+                        f"{page.word('beside')} ",
+                        page.clause_links(one.clauses),
+                        class_="quiet",
+                    )
+                    if one.clauses
+                    else None,
+                ),
+                listed(page.holder(holder) for holder in one.held_by),
+            ),
+        )
+        for one in trace(page.routine.pack).gaps
+    ]
+    reading = f"{page.word('question')} {page.word('and')} {page.word('reading').lower()}"
+    heads = (page.word("gap"), reading, page.word("held_by"))
+    title = page.word("gaps")
+    lead = element("p", page.word("gaps_lead"), class_="lead")
+    made = table(title, heads, rows, hide_caption=True, widths=(7, 48, 45))
+    return chapter("gaps", title, lead, made)
+
+
+def matrix(page: Page) -> Element:
+    """Who may make which step, from the rules themselves."""
+    used = {name for one in page.sketches.values() for way in one.ways.values() for name in
+            (mover.name for mover in way.movers)}  # fmt: skip
+    columns = [mover for name, mover in page.movers.items() if name in used]
+    head = element(
+        "tr",
+        element("th", page.word("step"), scope="col", style="text-align:left"),
+        [
+            element(
+                "th",
+                page.badges([mover], spelt=False),
+                element("span", mover.label, class_="hidden") if mover.letters else None,
+                scope="col",
+            )
+            for mover in columns
+        ],
+    )
+    title = page.word("matrix")
+    groups = [
+        element("tbody", _group(page, name, columns), class_="group") for name in page.sketches
+    ]
+    caption = element("caption", element("span", title, class_="hidden"))
+    made = element("table", caption, element("thead", head), groups, class_="matrix")
+    lead = element("p", page.word("matrix_lead"), class_="lead")
+    known = element("p", page.badges(mover for mover in columns if mover.letters))
+    return chapter("matrix", title, lead, known, wide(made, title))
+
+
+def _group(page: Page, process: str, columns: Sequence[Mover]) -> Iterator[Element]:
+    drawn = page.sketches[process]
+    span = str(len(columns) + 1)
+    yield element("tr", element("th", drawn.label, scope="rowgroup", colspan=span))
+    for name, way in drawn.ways.items():
+        may = {mover.name for mover in way.movers}
+        cells: list[Element] = []
+        for mover in columns:
+            dot = ("●", element("span", page.word("may"), class_="hidden"))
+            cells.append(element("td", dot if mover.name in may else None))
+        yield element("tr", element("th", page.step_link(process, name), scope="row"), cells)
+
+
+def parameters(page: Page) -> Element | None:
+    """The values that stand once and that another municipality can change."""
+    pack = page.routine.pack
+    rows: list[tuple[str, tuple[Child, ...]]] = []
+    brief = next(iter(page.briefs.values()))
+    for name, one in pack.parameter.items():
+        rests = page.clause_links(one.clauses, one.gaps)
+        rows.append((f"parameter-{name}", (page.say(one.label), brief.value(one.value), rests)))
+    if not rows:
+        return None
+    heads = (page.word("label"), page.word("value"), page.word("clause"))
+    title = page.word("parameters")
+    return chapter("parameters", title, table(title, heads, rows, hide_caption=True))
