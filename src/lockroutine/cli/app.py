@@ -196,6 +196,19 @@ def show(
 
 
 @app.command()
+def book(
+    pack: _Pack,
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="FILE", help="Into this file, a page of HTML.")
+    ] = None,
+    force: _Force = False,
+    lang: _Lang = "en",
+) -> int:
+    """Write all that a rule pack says as one page, to read and to print."""
+    return pictures.book(pack, lang, pictures.Target(out=out, force=force))
+
+
+@app.command()
 def verify(database: _Database, pack: _DatabasePack = "", as_json: _Json = False) -> int:
     """Is every event as it was recorded? Exit 1 if not."""
     return databases.verify(database, pack, as_json=as_json)

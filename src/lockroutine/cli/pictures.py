@@ -14,10 +14,11 @@ from lockroutine.cli.packs import usable
 from lockroutine.errors import LockroutineError
 from lockroutine.model import Language
 from lockroutine.pictures.mermaid import map_mermaid, process_mermaid
+from lockroutine.pictures.rulebook import rule_book
 from lockroutine.pictures.svg import map_svg, process_svg
 from lockroutine.routine import Routine
 
-__all__ = ["Target", "pictures"]
+__all__ = ["Target", "book", "pictures"]
 
 
 @frozen(kw_only=True)
@@ -70,6 +71,18 @@ def pictures(where: str, process: str, form: str, language: Language, target: Ta
         made[target.out / f"_map{kind.ending}"] = kind.map(routine, language)
     _make_folder(target.out)
     write(made, force=target.force)
+    return 0
+
+
+def book(where: str, language: Language, target: Target) -> int:
+    """Write the rule book of a pack."""
+    made = rule_book(usable(where), language)
+    if target.out is None:
+        output.text(made)
+        return 0
+    if target.out.is_dir():
+        raise LockroutineError(f"{target.out} is a folder. The book is one file: name it.")
+    write({target.out: made}, force=target.force)
     return 0
 
 

@@ -55,6 +55,19 @@ class Page:
         # What only the moment of a refusal tells is left open.
         return re.sub(r"\$[a-z_.]+", "…", Message(self.say(text)).safe_substitute(values))
 
+    def form(self, name: str) -> str:
+        """By what a form is known in the book: its label, or the first step that takes it."""
+        declared = self.routine.pack.form.get(name)
+        if declared:
+            return self.say(declared.label)
+        takers = (
+            drawn.ways[step].label
+            for process, drawn in self.sketches.items()
+            for step, rules in self.routine.process(process).rules.transitions.items()
+            if rules.form == name
+        )
+        return next(takers, name)
+
     def gap(self, name: str) -> str:
         """By what a gap is known in the book: gaps have numbers, as clauses have ids."""
         number = list(self.routine.pack.gap).index(name) + 1

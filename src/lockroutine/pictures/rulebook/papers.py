@@ -33,9 +33,7 @@ def forms(page: Page) -> Element | None:
 
 def _form(page: Page, name: str, links: list[Element]) -> Element:
     form = page.routine.forms[name]
-    declared = page.routine.pack.form.get(name)
-    # A bundled form has no label; it is known by the step that takes it.
-    title = page.say(declared.label) if declared else links[0].text or name
+    title = page.form(name)
     heads = [page.word(word) for word in ("field", "type", "needed", "privacy", "limits")]
     before, after = page.word("taken_by", steps="\0").split("\0")
     return element(

@@ -29,7 +29,7 @@ def process_chapter(page: Page, name: str) -> Element:
         *_seen(page, name),
         table(
             f"{drawn.label}: {page.word('states').lower()}",
-            [page.word(w) for w in ("state", "waits", "due", "duty", "clause")],
+            [page.word(w).capitalize() for w in ("state", "waits", "due", "duty", "clause")],
             (
                 (f"state-{name}-{one}", _state(page, name, place))
                 for one, place in drawn.places.items()
@@ -98,8 +98,8 @@ def _step(page: Page, name: str, way: Way, rules: Transition) -> tuple[Child, ..
         where.append(f"; {page.word('stays')}")
     label: list[Child] = [way.label, element("div", where, class_="quiet", style="font-weight:400")]
     if rules.form:
-        form = element("a", page.word("form"), href=f"#form-{rules.form}")
-        label.append(element("div", form, style="font-weight:400"))
+        form = element("a", page.form(rules.form), href=f"#form-{rules.form}")
+        label.append(element("div", f"{page.word('form')}: ", form, style="font-weight:400"))
     holds: list[Child] = [_line(line) for line in way.lines if line.kind == "timer"]
     holds += [_guard(page, name, one, guard) for one, guard in rules.guards.items()]
     holds += [
