@@ -24,7 +24,7 @@ from lockroutine.decide.wording import in_words
 from lockroutine.forms import FORMS
 from lockroutine.model import Text
 from lockroutine.routine import Routine
-from lockroutine.rules import effects, guards, schema, shown, terms, timers
+from lockroutine.rules import effects, guards, schema, shown, sweeps, terms, timers
 from lockroutine.rules.calendar import Duration
 from lockroutine.rules.declared import FieldTable, FormTable
 from lockroutine.rules.fields import Forms, fields_of, form_fields
@@ -90,6 +90,7 @@ TABLES: Mapping[type, str] = {
     schema.Transition: "[process.NAME.transitions.NAME]",
     schema.Joint: "[process.NAME.transitions.NAME.joint.NAME]",
     timers.Timer: "the key `timer` of a transition",
+    sweeps.Sweep: "[sweep.NAME]",
     terms.Condition: "the key `when`",
 }
 
@@ -128,6 +129,7 @@ _PLAIN: dict[Any, str] = {
     schema.Process: "processes",
     FormTable: "forms",
     FieldTable: "fields",
+    sweeps.Sweep: "sweeps",
 }
 
 
@@ -352,6 +354,7 @@ def routine_page() -> Iterator[str]:
     yield from _parameters(pack)
     for name, process in pack.process.items():
         yield from _process(routine, name, process)
+    yield from _sweeps(routine)
     yield from _shown(pack)
 
 
@@ -397,6 +400,8 @@ def _holders(found: Iterable[Holder]) -> Iterator[str]:
 def _short(path: str) -> str:
     """A rule's path, without the words that the kind says already, linked to its process."""
     parts = path.split(".")
+    if parts[0] == "sweep":
+        return f"[`{'.'.join(part for part in parts if part != 'unless')}`](#standing-checks)"
     if parts[0] != "process":
         return code(parts[-1])
     rest = [p for p in parts[2:] if p not in ("transitions", "states", "guards", "joint")]
@@ -504,7 +509,12 @@ def _length(routine: Routine, due: str) -> str:
 
 
 def _transition(routine: Routine, name: str, transition: Transition) -> list[str]:
-    own = {"clock": "the clock", "joint": "other steps", "pull": "another system"}
+    own = {
+        "clock": "the clock",
+        "joint": "other steps",
+        "pull": "another system",
+        "sweep": "a check",
+    }
     who = [own.get(role) or routine.pack.role[role].label.en for role in transition.by]
     together = [f"`{j.process}.{j.transition}`" for j in transition.joint.values()]
     together += [f"`{effect.kind}`" for effect in transition.effects.values()]
@@ -530,6 +540,31 @@ def _guards(process: Process) -> Iterator[list[str]]:
                 f"{guard.otherwise.en} *{guard.otherwise.sv}*",
                 _cited(guard),
             ]
+
+
+def _sweeps(routine: Routine) -> Iterator[str]:
+    yield "## Standing checks\n"
+    yield (
+        "What `engine.sweep()` looks for each day. A case is found unless one of the excuses "
+        "holds; what is found is a case of its own until it is so no longer.\n"
+    )
+    yield from table(
+        ("check", "what it finds", "of", "after", "unless", "opens", "rests on"),
+        (
+            [
+                code(f"sweep.{name}"),
+                both(one.label),
+                f"[`{one.process}`](#process-{one.process}) in {code(*one.states)}",
+                _length(routine, one.after) + (f", from `{one.at}`" if one.at else "")
+                if one.after
+                else "-",
+                code(*one.unless) or "-",
+                code(one.opens),
+                _cited(one),
+            ]
+            for name, one in routine.pack.sweep.items()
+        ),
+    )
 
 
 def _shown(pack: Pack) -> Iterator[str]:

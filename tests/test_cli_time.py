@@ -12,7 +12,8 @@ from typer.testing import CliRunner
 
 from lockroutine import load_routine
 from lockroutine.cli.app import app
-from smallpack import Clock, edited, opened, order
+from smallpack import Clock, edited, lock, opened, order
+from sweepingpack import UNREAD, sweeping
 
 ESCALATING = edited(
     (
@@ -66,3 +67,66 @@ def test_trace_tells_of_escalation(tmp_path: Path) -> None:
     clauses = json.loads(run("trace", pack, "--json").stdout)["clauses"]
     held = next(one for one in clauses if one["id"] == "C1")["held_by"]
     assert {"kind": "escalation", "at": "process.order.states.ordered.escalation"} in held
+
+
+# -- the standing checks --------------------------------------------------------------------------
+
+
+def test_sweep(tmp_path: Path) -> None:
+    """A round says by check what was found, settled and stands, in words and in JSON."""
+    path = tmp_path / "locks.db"
+    with opened(path, load_routine(sweeping(sweeps=UNREAD)), Clock()) as engine:
+        lock(engine)
+        lock(engine, "PH1-002")
+    result = run("sweep", path)
+    assert result.exit_code == 0
+    assert [line.split() for line in result.stdout.split("\n")[::2]] == [
+        ["Check", "Found", "Settled", "Standing"],
+        ["The", "battery", "is", "not", "read", "2", "0", "2"],
+    ]
+    assert "Batteriet är inte avläst" in run("sweep", path, "--lang", "sv").stdout
+    assert json.loads(run("sweep", path, "--json").stdout) == {
+        "sweeps": {"unread": {"found": 0, "settled": 0, "standing": 2}},
+        "problems": [],
+    }
+
+
+def test_sweep_says_what_could_not_be_written(tmp_path: Path) -> None:
+    """A finding that cannot be written is told, and the exit says so."""
+    path = tmp_path / "locks.db"
+    unlucky = (
+        "[process.finding.transitions.find.guards.luck]\n"
+        'kind = "differs"\nvalue = "case.subject"\nother = "text.PH1-002"\n'
+        'otherwise = { sv = "Otur.", en = "Bad luck." }\nclauses = ["C3"]\n'
+    )
+    with opened(path, load_routine(sweeping(sweeps=UNREAD + unlucky)), Clock()) as engine:
+        case = lock(engine, "PH1-002")
+    result = run("sweep", path)
+    assert result.exit_code == 1
+    assert f"  unread: lock {case.id}: Bad luck. [C3]\n" in result.stdout
+    result = run("sweep", path, "--json")
+    assert result.exit_code == 1
+    assert json.loads(result.stdout)["problems"] == [f"unread: lock {case.id}: Bad luck. [C3]"]
+
+
+def test_sweep_without_checks(tmp_path: Path) -> None:
+    """A pack without checks says that it has none."""
+    path = tmp_path / "locks.db"
+    with opened(path, clock=Clock()) as engine:
+        lock(engine)
+    assert run("sweep", path).stdout == "The pack has no checks.\n"
+    assert run("sweep", path, "--lang", "sv").stdout == "Paketet har inga kontroller.\n"
+
+
+def test_show_and_trace_tell_of_the_checks(tmp_path: Path) -> None:
+    """A pack's checks are shown, and hold the clauses that they and their excuses name."""
+    pack = written(tmp_path / "pack", sweeping().files)
+    told = run("show", pack).stdout
+    assert "Standing checks" in told
+    assert "The lock is not paired" in told
+    shown = json.loads(run("show", pack, "--json").stdout)["sweep"]["unpaired"]
+    assert shown["unless"]["charged"]["kind"] == "at_least"
+    clauses = json.loads(run("trace", pack, "--json").stdout)["clauses"]
+    held = {one["id"]: one["held_by"] for one in clauses}
+    assert {"kind": "sweep", "at": "sweep.unpaired"} in held["C4"]
+    assert {"kind": "guard", "at": "sweep.unpaired.unless.paired"} in held["C3"]

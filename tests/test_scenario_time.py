@@ -17,6 +17,7 @@ from lockroutine.testing import (
     run_scenario,
 )
 from smallpack import edited
+from sweepingpack import sweeping
 
 HEADER = "[process.order.transitions.remind]\n"
 REMINDED = (
@@ -36,6 +37,7 @@ ESCALATING = load_routine(
         ),
     )
 )
+OVERDUE = '{ installer = ["order.ordered"], manager = ["order.ordered about customer-17"] }'
 STORY = """
 title = "Nobody comes"
 about = "customer-17"
@@ -59,7 +61,7 @@ name = "Customer 17"
 address = "Example Street 1"
 phone = "+46 70 174 06 05"
 door_type = "euro"
-contact = {{ name = "Contact 3", phone = "+46 70 174 06 05", email = "c3@example.org" }}
+contact = { name = "Contact 3", phone = "+46 70 174 06 05", email = "c3@example.org" }
 
 [[step]]
 note = "The reminder comes two working days before the 16th."
@@ -67,21 +69,23 @@ at = "thursday 2026-03-12 10:10"
 tick = true
 made = ["order.remind"]
 effects = ["send_notice to installer"]
-worklist = {{ installer = ["order.ordered"] }}
-not_on_worklist = {{ manager = ["order.ordered"] }}
+worklist = { installer = ["order.ordered"] }
+not_on_worklist = { manager = ["order.ordered"] }
 
 [[step]]
 later = "P7D"
 tick = true
 made = []
-overdue = {{ installer = ["order.ordered"], manager = ["order.ordered about customer-17"] }}
+overdue = {overdue}
 {more}
 """
 
 
-def played(folder: Path, more: str, routine: Routine = ESCALATING) -> ScenarioResult:
+def played(
+    folder: Path, more: str, routine: Routine = ESCALATING, overdue: str = OVERDUE
+) -> ScenarioResult:
     path = folder / "one.toml"
-    path.write_text(STORY.format(more=more), "utf-8")
+    path.write_text(STORY.replace("{overdue}", overdue).replace("{more}", more), "utf-8")
     scenario = read_scenario(path)
     assert check_scenario(scenario, routine) == []
     return run_scenario(scenario, routine)
@@ -106,3 +110,43 @@ def test_what_is_not_escalated_is_told(tmp_path: Path) -> None:
     assert error.value.differences == (
         "expected escalated on the list of installer: order.ordered; it is not yet",
     )
+
+
+SWEEPING = load_routine(sweeping(REMINDED))
+SWEPT = """
+[[step]]
+who = "coordinator"
+does = "consent.withdraw"
+
+[[step]]
+sweep = true
+made = ["finding.find"]
+worklist = { coordinator = ["finding.open about customer-17"] }
+clauses = ["C1"]
+
+[[step]]
+register = "finding"
+data = { sweep = "without_consent" }
+
+[[step]]
+who = "coordinator"
+does = "consent.ask"
+
+[[step]]
+who = "coordinator"
+does = "consent.receive"
+
+[[step]]
+sweep = true
+made = ["finding.settle"]
+not_on_worklist = { coordinator = ["finding.open"] }
+"""
+
+
+def test_sweeps_are_told(tmp_path: Path) -> None:
+    """A step may be a round of the standing checks, and tells what it found and settled."""
+    result = played(tmp_path, SWEPT, SWEEPING, '{ installer = ["order.ordered"] }')
+    assert result.exercised.sweeps == {"sweep.without_consent"}
+    assert coverage(SWEEPING, [result]).sweeps == ("sweep.unpaired",)
+    assert "sweep.unpaired: finds nothing in any step" in coverage(SWEEPING, [result]).lines()
+    assert result.steps[-1].step == f"step {len(result.steps)} (sweep)"

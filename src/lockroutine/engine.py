@@ -6,6 +6,9 @@ import datetime as dt
 import os
 from collections.abc import Callable, Iterable, Iterator
 from types import TracebackType
+from typing import TypeVar
+
+import attrs
 
 from lockroutine import figures, views
 from lockroutine._log import log
@@ -23,6 +26,7 @@ from lockroutine.book import Book
 from lockroutine.contacts import Contacts
 from lockroutine.decide import Command, Decision, answer, barred, decide, permit, says_the_same
 from lockroutine.decide.evolve import clock_steps
+from lockroutine.decide.sweeping import BY_SWEEP
 from lockroutine.delivery import Delivery, DeliveryReport
 from lockroutine.errors import (
     ConflictError,
@@ -53,10 +57,12 @@ from lockroutine.routine import Routine, load_routine
 from lockroutine.rules.terms import CLOCK
 from lockroutine.stores import MemoryStore, Position, Reading, SqliteStore, Store, Writing
 from lockroutine.stores.again import repeated
+from lockroutine.sweeping import Sweeper, SweepReport, Wanted
 from lockroutine.verify import replay
 
 __all__ = ["Engine"]
 
+T = TypeVar("T")
 _CLOCK = Actor(CLOCK, roles={CLOCK})
 
 
@@ -352,6 +358,40 @@ class Engine:
             assert last.timer_at is not None  # else it would not have run out
             after = last.timer_at.isoformat(), last.id
 
+    def sweep(self) -> SweepReport:
+        """Make a round of the standing checks of the pack. Call it once a day.
+
+        What a check finds becomes a case of the pack's process for it, on the work lists that the
+        pack says; one that is found no longer is ended by itself. A round can be stopped at any
+        moment and made again; one case that cannot be written holds up no other.
+
+        Returns:
+            By sweep, how many were found now, settled now, and stand.
+
+        >>> with Engine.open(":memory:") as engine:
+        ...     engine.sweep().found
+        0
+        """
+        return Sweeper(self.store, self._book, self.routine, self._time(), self._make).sweep()
+
+    def _make(self, choose: Callable[[Writing], Wanted | None]) -> bool:
+        """Make the step of a sweep that is chosen by what its own transaction sees, if one is."""
+
+        def attempt(transaction: Writing) -> tuple[Decision, Command] | None:
+            wanted = choose(transaction)
+            if wanted is None:
+                return None
+            command = self._command(wanted.transition, BY_SWEEP, wanted.form, None, "", ())
+            case = wanted.case
+            if not case.version:
+                case = attrs.evolve(case, id=self._new_id(command))
+            return self._do(transaction, case, command, None, ""), command
+
+        made = self._kept(attempt)
+        if made:
+            self._told(*made)
+        return made is not None
+
     # -- asking --------------------------------------------------------------------------------
 
     def explain(
@@ -644,12 +684,16 @@ class Engine:
             tried.append(self._do(transaction, target(transaction), command, key, stated))
             return tried[-1]
 
+        made = self._kept(attempt)
+        return self._told(made, command) if isinstance(made, Decision) else made
+
+    def _kept(self, attempt: Callable[[Writing], T]) -> T:
+        """What comes of one transaction, begun anew if the store was busy; refusals are counted."""
         try:
-            made = repeated(self.store, attempt)
+            return repeated(self.store, attempt)
         except Refused as refused:
             self.store.count_refusals([reason.rule for reason in refused.verdict.reasons])
             raise
-        return self._told(made, command) if isinstance(made, Decision) else made
 
     def _do(
         self, transaction: Writing, case: Case, command: Command, key: str | None, stated: str

@@ -29,8 +29,10 @@ __all__ = [
     "DoorOpening",
     "Errand",
     "FaultReport",
+    "Finding",
     "Installation",
     "Invoice",
+    "Leaving",
     "Licence",
     "LockPlace",
     "LockRegistration",
@@ -344,6 +346,16 @@ class PermissionGrant:
 
 
 @frozen(kw_only=True, field_transformer=checked)
+class Leaving:
+    """When somebody who may configure leaves, so that the permission is to end.
+
+    Source: K4.
+    """
+
+    leaves_at: dt.datetime = field(metadata=entry("Slutar", "Leaves at"))
+
+
+@frozen(kw_only=True, field_transformer=checked)
 class FaultReport:
     """What is wrong with a lock, and at whose door.
 
@@ -626,6 +638,20 @@ class Difference:
     )
 
 
+@frozen(kw_only=True, field_transformer=checked)
+class Finding:
+    """What a standing check has found: which check, and which case it is about.
+
+    Source: R2.
+    """
+
+    sweep: str = field(metadata=entry("Kontroll", "Check", longest=60))
+    case_id: str = field(metadata=entry("Ärende", "Case"))
+    unjudged: tuple[str, ...] = field(
+        default=(), metadata=entry("Kan inte bedömas", "Cannot be judged")
+    )
+
+
 def form_name(form: type) -> str:
     """The name by which a rule pack knows a form.
 
@@ -649,8 +675,10 @@ FORMS: Mapping[str, type] = {
         DoorOpening,
         Errand,
         FaultReport,
+        Finding,
         Installation,
         Invoice,
+        Leaving,
         Licence,
         LockPlace,
         LockRegistration,

@@ -25,6 +25,7 @@ from lockroutine.rules.fields import Forms, fields_of, forms_of
 from lockroutine.rules.reader import NO_MORE, Kinds, Source, read_pack, read_source
 from lockroutine.rules.schema import Duty, Escalation, Pack, Process, State, Template, Transition
 from lockroutine.rules.shown import App, Link, Shown, SupportHours
+from lockroutine.rules.sweeps import Sweep
 from lockroutine.rules.terms import CLOCK, RESERVED, Message
 
 __all__ = ["CompiledProcess", "Routine", "Step", "load_routine"]
@@ -202,6 +203,9 @@ class Routine:
             for process, rules in self.pack.process.items()
             for name, state in rules.states.items()
         }
+        self._findings = frozenset(
+            sweep.opens.partition(".")[0] for sweep in self.pack.sweep.values()
+        )
         self._for_all = frozenset(n for n, role in self.pack.role.items() if role.all_units)
         self._drivers: dict[Step, list[Step]] = {}
         for process, rules in self.pack.process.items():
@@ -263,6 +267,12 @@ class Routine:
         """The time a duration (or the parameter that holds one) after another, or before it."""
         duration = Duration.parse(str(self.parameters.get(length, length)))
         return self.calendar.after(at, duration, sign)
+
+    def sweep_of(self, case: Case) -> Sweep | None:
+        """The sweep that found what this case is of; None if none did."""
+        if case.process not in self._findings:
+            return None
+        return self.pack.sweep.get(str(case.value("sweep")))
 
     def tending_roles(self) -> tuple[str, ...]:
         """The roles that look after what plugins could not do."""

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Set
 
 import attrs
 
+from lockroutine.decide.wording import say
 from lockroutine.model import Case, Text, WorkItem
 from lockroutine.routine import Routine
 from lockroutine.rules.schema import Duty, Escalation
@@ -41,7 +42,9 @@ def items(routine: Routine, case: Case, roles: Set[str], now: dt.datetime) -> It
     for role in state.waits_for:
         if role in roles:
             steps = process.steps_by(role, case.state)
-            yield _item(case, role, "", state.label, steps, state.clauses or state.gaps, now)
+            rule = routine.sweep_of(case) or state
+            cited = rule.clauses or rule.gaps
+            yield _item(case, role, "", _label(routine, case), steps, cited, now)
 
 
 def _escalated(
@@ -51,13 +54,21 @@ def _escalated(
     if at is None or at > now:
         return
     process = routine.process(case.process)
-    label = process.rules.states[case.state].label
+    label = _label(routine, case)
     cited = escalation.clauses or escalation.gaps
     for role in escalation.waits_for:
         if role in roles:
             steps = process.steps_by(role, case.state)
             item = _item(case, role, "", label, steps, cited, now)
             yield attrs.evolve(item, escalated=True)
+
+
+def _label(routine: Routine, case: Case) -> Text:
+    """What a case that waits as a whole is about: its state, or what a sweep has found."""
+    sweep = routine.sweep_of(case)
+    if sweep is None:
+        return routine.process(case.process).rules.states[case.state].label
+    return say("unjudged_finding", label=sweep.label) if case.value("unjudged") else sweep.label
 
 
 def _item(

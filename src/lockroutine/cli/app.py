@@ -250,6 +250,14 @@ def tick(database: _Database, pack: _DatabasePack = "", as_json: _Json = False) 
 
 
 @app.command()
+def sweep(
+    database: _Database, pack: _DatabasePack = "", as_json: _Json = False, lang: _Lang = "en"
+) -> int:
+    """Make a round of the standing checks. Exit 1 if something could not be written."""
+    return databases.sweep(database, pack, lang, as_json=as_json)
+
+
+@app.command()
 def plugins(
     settings: _Settings = None,
     pack: Annotated[

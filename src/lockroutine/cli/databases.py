@@ -1,4 +1,4 @@
-"""The commands that ask a database: verify, worklist, figures, tick."""
+"""The commands that ask a database: verify, worklist, figures, tick, sweep."""
 
 from __future__ import annotations
 
@@ -32,6 +32,7 @@ __all__ = [
     "show_figures",
     "show_verification",
     "show_worklist",
+    "sweep",
     "tick",
     "verify",
     "worklist",
@@ -321,3 +322,35 @@ def tick(path: Path, pack: str, *, as_json: bool) -> int:
         output.line(f"{case.process} {case.subject}: {case.state} ({case.id})")
     output.line(f"Moved by the clock: {len(moved)}.")
     return 0
+
+
+# -- sweep -----------------------------------------------------------------------------------------
+
+
+def sweep(path: Path, pack: str, language: Language, *, as_json: bool) -> int:
+    """Make a round of the standing checks, and say what each has found and settled."""
+    with opened(path, pack) as engine:
+        report = engine.sweep()
+        routine = engine.routine
+    if as_json:
+        counts = {name: attrs.asdict(one) for name, one in report.sweeps.items()}
+        output.dump({"sweeps": counts, "problems": list(report.problems)})
+        return 1 if report.problems else 0
+    sweeps = routine.pack.sweep
+    rows = [
+        (
+            sweeps[name].label.get(language) if name in sweeps else name,
+            str(one.found),
+            str(one.settled),
+            str(one.standing),
+        )
+        for name, one in report.sweeps.items()
+    ]
+    heads = ("check", "found", "settled", "standing")
+    if rows:
+        output.table([WORDS[head].get(language) for head in heads], rows)
+    else:
+        output.line(WORDS["no_checks"].get(language))
+    for problem in report.problems:
+        output.line(f"  {problem}")
+    return 1 if report.problems else 0

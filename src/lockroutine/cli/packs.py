@@ -212,6 +212,21 @@ class _Shown:
             ),
         )
         self._table(
+            self._title("checks"),
+            ("name", "text", "states", "after", "unless", "clauses"),
+            (
+                (
+                    name,
+                    say(one.label),
+                    f"{one.process}: {', '.join(one.states)}",
+                    " ".join(filter(None, (self._parameters.get(one.after, one.after), one.at))),
+                    ", ".join(one.unless),
+                    _cited(one.clauses, one.gaps),
+                )
+                for name, one in pack.sweep.items()
+            ),
+        )
+        self._table(
             self._title("gaps"),
             ("name", "question", "reading", "clauses"),
             (

@@ -7,9 +7,12 @@ from lockroutine.model import Text
 __all__ = ["WORDS"]
 
 WORDS = {
+    "after": Text(sv="Efter", en="After"),
     "by": Text(sv="Av", en="By"),
     "case": Text(sv="Ärende", en="Case"),
     "cases": Text(sv="Ärenden", en="Cases"),
+    "check": Text(sv="Kontroll", en="Check"),
+    "checks": Text(sv="Stående kontroller", en="Standing checks"),
     "clause": Text(sv="Punkt", en="Clause"),
     "clauses": Text(sv="Punkter", en="Clauses"),
     "due": Text(sv="Senast", en="Due"),
@@ -17,6 +20,7 @@ WORDS = {
     "effect": Text(sv="Verkan", en="Effect"),
     "end": Text(sv="slut", en="end"),
     "escalation": Text(sv="eskalering", en="escalation"),
+    "found": Text(sv="Nya", en="Found"),
     "form": Text(sv="Formulär", en="Form"),
     "from": Text(sv="Från", en="From"),
     "gap": Text(sv="Lucka", en="Gap"),
@@ -34,6 +38,7 @@ WORDS = {
     "missing": Text(sv="Saknas", en="Missing"),
     "more": Text(sv="Det finns mer: --cursor '{cursor}'", en="There is more: --cursor '{cursor}'"),
     "name": Text(sv="Namn", en="Name"),
+    "no_checks": Text(sv="Paketet har inga kontroller.", en="The pack has no checks."),
     "nothing": Text(sv="Inget väntar.", en="Nothing waits."),
     "open": Text(sv="Öppna", en="Open"),
     "otherwise": Text(sv="Annars", en="Otherwise"),
@@ -49,7 +54,9 @@ WORDS = {
     "roles": Text(sv="Roller", en="Roles"),
     "rule": Text(sv="Regel", en="Rule"),
     "scenarios": Text(sv="Scenariosteg", en="Scenario steps"),
+    "settled": Text(sv="Avhjälpta", en="Settled"),
     "shown": Text(sv="Att slå upp", en="To look up"),
+    "standing": Text(sv="Kvarstår", en="Standing"),
     "state": Text(sv="Läge", en="State"),
     "states": Text(sv="Lägen", en="States"),
     "stays": Text(sv="Avslutade", en="Past stays"),
@@ -62,6 +69,7 @@ WORDS = {
     "to_do": Text(sv="Att göra", en="To do"),
     "transition": Text(sv="Steg", en="Transition"),
     "transitions": Text(sv="Steg", en="Transitions"),
+    "unless": Text(sv="Utom", en="Unless"),
     "value": Text(sv="Värde", en="Value"),
     "waits_for": Text(sv="Väntar på", en="Waits for"),
     "whole": Text(

@@ -24,9 +24,9 @@ from lockroutine.rules.calendar import Duration
 from lockroutine.rules.guards import CaseInState, Finding, Guard, NoCaseInState
 from lockroutine.rules.scene import FormNeeded, Scene, Unjudged
 from lockroutine.rules.schema import Joint, Transition
-from lockroutine.rules.terms import CLOCK, JOINT, PULL, Message
+from lockroutine.rules.terms import CLOCK, JOINT, PULL, SWEEP, Message
 
-__all__ = ["Asking", "Book", "Walk"]
+__all__ = ["Asking", "Book", "Walk", "spelt"]
 
 T = TypeVar("T")
 Asking: TypeAlias = Generator[Query, tuple[Case, ...], T]
@@ -229,10 +229,7 @@ class Walk:
     # -- other cases ---------------------------------------------------------------------------
 
     def _ask(self, process: str, name: str, value: str) -> Asking[tuple[Case, ...]]:
-        if name == "subject":
-            # Any routine that knows the process spells its subjects alike.
-            known = (r.processes[process] for r in self._book.values() if process in r.processes)
-            value = next(known).subject(value)
+        value = spelt(self._book, process, name, value)
         as_of = self._command.happened_at
         found = yield Query(process=process, field=name, value=value, as_of=as_of)
         merged = {case.id: case for case in found}
@@ -327,17 +324,27 @@ class Walk:
         return None
 
 
+def spelt(book: Book, process: str, name: str, value: str) -> str:
+    """A value as cases of a process have it: their subjects have one spelling."""
+    if name != "subject":
+        return value
+    # Any routine that knows the process spells its subjects alike.
+    known = (one.processes[process] for one in book.values() if process in one.processes)
+    return next(known).subject(value)
+
+
 def _not_for_this_actor(moment: Moment) -> Reason | None:
     """Why this actor may not make this step at all; it tells nothing of the case."""
     actor, routine, transition = moment.actor, moment.routine, moment.transition
     if actor.roles == frozenset({CLOCK}) and _time_has_come(moment):
         return None
-    if actor.roles == frozenset({PULL}) and PULL in transition.by:
-        return None
+    for outside in (PULL, SWEEP):
+        if actor.roles == frozenset({outside}) and outside in transition.by:
+            return None
     roles = routine.roles_for(moment.step)
     if actor.roles.isdisjoint(roles):
-        alone = "joint_only" if JOINT in transition.by else "pull_only"
-        kind = "role" if roles else "clock_only" if CLOCK in transition.by else alone
+        alone = next((f"{one}_only" for one in (CLOCK, JOINT, PULL) if one in transition.by), "")
+        kind = "role" if roles else alone or "sweep_only"
         words = {"step": transition.label, "roles": routine.role_labels(roles)}
         return Reason(
             rule=f"{moment.path}.by",

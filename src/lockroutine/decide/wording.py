@@ -25,6 +25,14 @@ _TEXTS = {
         sv="Detta ($step) kommer bara med vad ett annat system rapporterar.",
         en="This ($step) only comes with what another system reports.",
     ),
+    "sweep_only": Text(
+        sv="Detta ($step) kommer bara med vad en stående kontroll hittar.",
+        en="This ($step) only comes with what a standing check finds.",
+    ),
+    "unjudged_finding": Text(
+        sv="$label (kan inte bedömas)",
+        en="$label (cannot be judged)",
+    ),
     "scope": Text(
         sv="Ärendet hör till en annan enhet än din.",
         en="The case belongs to another unit than yours.",

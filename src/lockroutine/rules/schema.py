@@ -18,6 +18,7 @@ from lockroutine.rules.effects import EffectRule
 from lockroutine.rules.guards import Guard
 from lockroutine.rules.pulling import Pulls, Report
 from lockroutine.rules.shown import Shown
+from lockroutine.rules.sweeps import Sweep
 from lockroutine.rules.terms import CLAUSES, DUE, GAPS, LABEL, SUBJECT, Condition, Ref, doc
 from lockroutine.rules.timers import Escalation, Timer
 
@@ -32,13 +33,16 @@ __all__ = [
     "Process",
     "Role",
     "State",
+    "Sweep",
     "Template",
     "Timer",
     "Transition",
     "Unit",
 ]
 
-Subject: TypeAlias = Literal["customer", "serial_number", "staff", "article", "system", "ticket"]
+Subject: TypeAlias = Literal[
+    "customer", "serial_number", "staff", "article", "system", "ticket", "any"
+]
 
 
 @frozen(kw_only=True)
@@ -273,7 +277,7 @@ class Transition:
     by: tuple[str, ...] = field(
         metadata=doc(
             "The roles that may; `clock` for a timer, `pull` for what another system reports, "
-            "`joint` if only other steps may."
+            "`sweep` for what a standing check finds, `joint` if only other steps may."
         )
     )
     form: str = field(default="", metadata=doc("The form that it takes; left out, none."))
@@ -331,7 +335,10 @@ class Process:
 
     label: Text = field(metadata=LABEL)
     subject: Subject = field(
-        metadata=doc("What a case is about. A serial number is kept in one spelling.")
+        metadata=doc(
+            "What a case is about. A serial number is kept in one spelling. `any` is what other "
+            "processes are about."
+        )
     )
     one_open_per: tuple[str, ...] = field(
         default=(),
@@ -405,6 +412,7 @@ class Pack:
         default=Factory(dict), metadata=doc("What may be written into tickets, and what it means.")
     )
     pull: Pulls = field(default=Pulls(), metadata=doc("What becomes of what other systems report."))
+    sweep: Mapping[str, Sweep] = field(default=Factory(dict), metadata=doc("The standing checks."))
     process: Mapping[str, Process] = field(metadata=doc("The processes."))
 
     @property

@@ -18,6 +18,7 @@ __all__ = [
     "PULL",
     "RESERVED",
     "SUBJECT",
+    "SWEEP",
     "Condition",
     "Message",
     "Ref",
@@ -33,11 +34,14 @@ DUE = "due"
 PULL = "pull"
 """The word in ``by`` for a transition that comes with what another system reports."""
 
+SWEEP = "sweep"
+"""The word in ``by`` for a transition that comes with what a standing check finds."""
+
 JOINT = "joint"
 """The word in ``by`` for a transition that only comes with another one."""
 
 
-RESERVED = (CLOCK, PULL, JOINT)
+RESERVED = (CLOCK, PULL, SWEEP, JOINT)
 """Words in ``by`` that are no roles that people work in."""
 
 

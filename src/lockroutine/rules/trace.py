@@ -26,6 +26,7 @@ Kind: TypeAlias = Literal[
     "guard",
     "joint",
     "effect",
+    "sweep",
 ]
 
 
@@ -151,6 +152,9 @@ def _rules(pack: Pack) -> Iterator[tuple[Holder, _Citing]]:
     yield from _each("shown", "shown", pack.shown.items())
     for name, process in pack.process.items():
         yield from _of_process(f"process.{name}", process)
+    yield from _each("sweep", "sweep", pack.sweep.items())
+    for name, sweep in pack.sweep.items():
+        yield from _each("guard", f"sweep.{name}.unless", sweep.unless.items())
 
 
 def _of_process(path: str, process: Process) -> Iterator[tuple[Holder, _Citing]]:

@@ -23,6 +23,7 @@ class Inventory:
         guards: The guards.
         duties: The duties.
         escalations: The escalations.
+        sweeps: The sweeps.
         joints: The joints.
         effects: The effects.
         shown: What is there to look up.
@@ -33,6 +34,7 @@ class Inventory:
     guards: tuple[str, ...]
     duties: tuple[str, ...]
     escalations: tuple[str, ...]
+    sweeps: tuple[str, ...]
     joints: tuple[str, ...]
     effects: tuple[str, ...]
     shown: tuple[str, ...]
@@ -61,6 +63,7 @@ def inventory(routine: Routine) -> Inventory:
             made["effects"] += [f"{path}.effects.{effect}" for effect in transition.effects]
     return Inventory(
         clauses=tuple(routine.pack.clause),
+        sweeps=tuple(f"sweep.{name}" for name in routine.pack.sweep),
         shown=tuple(f"shown.{name}" for name in routine.pack.shown),
         **{name: tuple(paths) for name, paths in made.items()},
     )
@@ -75,6 +78,7 @@ _WORDS = {
     "duties_seen": "no step looks for it on a work list",
     "duties_settled": "no step settles it",
     "escalations": "no step looks for it on a work list",
+    "sweeps": "finds nothing in any step",
     "joints": "drives nothing in any step",
     "effects": "no step asks for it",
     "shown": "no step looks it up",
@@ -93,6 +97,7 @@ class Coverage:
         duties_seen: The duties that no step looks for on a work list.
         duties_settled: The duties that no step settles.
         escalations: The escalations that no step looks for on a work list.
+        sweeps: The sweeps that find nothing.
         joints: The joints that drive nothing.
         effects: The effects that no step asks for.
         shown: What no step looks up.
@@ -106,6 +111,7 @@ class Coverage:
     duties_seen: tuple[str, ...]
     duties_settled: tuple[str, ...]
     escalations: tuple[str, ...]
+    sweeps: tuple[str, ...]
     joints: tuple[str, ...]
     effects: tuple[str, ...]
     shown: tuple[str, ...]
@@ -157,6 +163,7 @@ def coverage(routine: Routine, results: Iterable[ScenarioResult]) -> Coverage:
         "duties_seen": ("duties", seen.duties_seen),
         "duties_settled": ("duties", seen.duties_settled),
         "escalations": ("escalations", seen.escalations),
+        "sweeps": ("sweeps", seen.sweeps),
         "joints": ("joints", seen.joints),
         "effects": ("effects", seen.effects),
         "shown": ("shown", seen.shown),

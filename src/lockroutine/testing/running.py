@@ -22,6 +22,7 @@ from lockroutine.rules.calendar import Duration
 from lockroutine.rules.scene import Scene
 from lockroutine.rules.schema import Joint, Transition
 from lockroutine.rules.shown import App, Contacts, Figure, Link, Stock, SupportHours
+from lockroutine.rules.terms import SWEEP
 from lockroutine.stores import MemoryStore, Store
 from lockroutine.testing.clock import StoppedClock, local_time
 from lockroutine.testing.scenarios import (
@@ -73,6 +74,7 @@ class Exercised:
         duties_seen: The duties that were looked for on a work list, and stood there.
         duties_settled: The duties that were owed and then done.
         escalations: The escalations that were looked for on a work list, and stood there.
+        sweeps: The sweeps that found something, or no longer.
         joints: The joints that drove another case.
         effects: What plugins were asked to do.
         shown: What was looked up.
@@ -86,6 +88,7 @@ class Exercised:
     duties_seen: frozenset[str] = frozenset()
     duties_settled: frozenset[str] = frozenset()
     escalations: frozenset[str] = frozenset()
+    sweeps: frozenset[str] = frozenset()
     joints: frozenset[str] = frozenset()
     effects: frozenset[str] = frozenset()
     shown: frozenset[str] = frozenset()
@@ -194,6 +197,7 @@ class _Tally:
     duties_seen: set[str] = Factory(set)
     duties_settled: set[str] = Factory(set)
     escalations: set[str] = Factory(set)
+    sweeps: set[str] = Factory(set)
     joints: set[str] = Factory(set)
     effects: set[str] = Factory(set)
     shown: set[str] = Factory(set)
@@ -273,7 +277,7 @@ class _Running:
         if step.register:
             yield from self._look_at(step, tally)
             return
-        outcome = self._tick() if step.tick else self._do(step)
+        outcome = self._by_itself(step) if step.tick or step.sweep else self._do(step)
         differences = [*self._of_outcome(step, outcome, tally)]
         self._take_in(outcome, tally)
         yield from differences
@@ -282,8 +286,12 @@ class _Running:
 
     # -- doing ---------------------------------------------------------------------------------
 
-    def _tick(self) -> _Outcome:
-        self._engine.tick()
+    def _by_itself(self, step: ScenarioStep) -> _Outcome:
+        """What the clock makes, or a round of the standing checks."""
+        if step.tick:
+            self._engine.tick()
+        elif problems := self._engine.sweep().problems:
+            raise _CannotPlay(f"sweep: {_list(problems)}")
         events, effects = self._new()
         return _Outcome(events=events, effects=effects)
 
@@ -420,7 +428,7 @@ class _Running:
             yield from self._of_case(step, outcome.case)
         if step.made is not None:
             made = [f"{event.process}.{event.transition}" for event in outcome.events]
-            own = made if step.tick else made[1:]
+            own = made if step.tick or step.sweep else made[1:]
             if sorted(own) != sorted(step.made):
                 yield f"expected made: {_list(step.made)}; came: {_list(own)}"
         if step.effects is not None:
@@ -513,11 +521,21 @@ class _Running:
             path = f"process.{event.process}.states.{case.state}.duties.{event.transition}"
             tally.duties_settled.add(path)
             tally.rests_on(state.duties[event.transition])
-        self._known[event.case_id] = evolve(self._routine, case, event)
+        after = self._known[event.case_id] = evolve(self._routine, case, event)
         tally.transitions.add(_path(event))
         tally.rests_on(self._transition(event))
+        if SWEEP in event.roles:
+            self._take_in_sweep(after, tally)
         if event.after != event.before:
             tally.rests_on(process.rules.states[event.after])
+
+    def _take_in_sweep(self, finding: Case, tally: _Tally) -> None:
+        """The sweep that a finding is of, and what could have excused what it found."""
+        sweep = self._routine.sweep_of(finding)
+        if sweep:
+            tally.sweeps.add(f"sweep.{finding.value('sweep')}")
+            for rule in (sweep, *sweep.unless.values()):
+                tally.rests_on(rule)
 
     def _take_in_rules(
         self,
@@ -627,7 +645,7 @@ class _Running:
             tally.rests_on(state.duties[item.duty])
             tally.duties_seen.add(f"{path}.duties.{item.duty}")
         else:
-            tally.rests_on(state)
+            tally.rests_on(self._routine.sweep_of(item.case) or state)
 
     def _look_at(self, step: ScenarioStep, tally: _Tally) -> Iterator[str]:
         actor = self._actor(step.who) if step.who else None
@@ -725,6 +743,7 @@ def _exercised(step: ScenarioStep, tally: _Tally) -> Exercised:
         duties_seen=frozenset(tally.duties_seen),
         duties_settled=frozenset(tally.duties_settled),
         escalations=frozenset(tally.escalations),
+        sweeps=frozenset(tally.sweeps),
         joints=frozenset(tally.joints),
         effects=frozenset(tally.effects),
         shown=frozenset(tally.shown),

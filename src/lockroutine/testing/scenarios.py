@@ -136,6 +136,9 @@ class ScenarioStep:
         default=(), metadata=doc("Ids in other systems that the case gets, `easit:4711`.")
     )
     tick: bool = field(default=False, metadata=doc("Instead of `does`: the clock does its part."))
+    sweep: bool = field(
+        default=False, metadata=doc("Instead of `does`: the standing checks make a round.")
+    )
     # Where one looks
     register: str = field(
         default="",
@@ -174,7 +177,9 @@ class ScenarioStep:
     )
     made: tuple[str, ...] | None = field(
         default=None,
-        metadata=doc("Exactly what was made together with it, or by the clock: `lock.install`."),
+        metadata=doc(
+            "Exactly what was made together with it, by the clock or by a check: `lock.install`."
+        ),
     )
     effects: tuple[str, ...] | None = field(
         default=None,
@@ -296,7 +301,8 @@ class Scenario(_File):
         """
         step = self.step[index]
         what = step.does or (step.register and f"register {step.register}")
-        what = what or (step.shown and f"shown {step.shown}") or ("tick" if step.tick else "")
+        what = what or (step.shown and f"shown {step.shown}")
+        what = what or next((name for name in ("tick", "sweep") if getattr(step, name)), "")
         who = f"{step.who} " if step.who else ""
         return f"step {index + 1} ({who}{what})"
 
@@ -510,9 +516,9 @@ class _Check:
 
     def step(self, step: ScenarioStep) -> Iterator[tuple[str, str]]:
         pack = self._routine.pack
-        kinds = [n for n in ("does", "tick", "register", "shown") if getattr(step, n)]
+        kinds = [n for n in ("does", "tick", "sweep", "register", "shown") if getattr(step, n)]
         if len(kinds) != 1:
-            yield "does", "say one of `does`, `tick`, `register` and `shown`"
+            yield "does", "say one of `does`, `tick`, `sweep`, `register` and `shown`"
             return
         if step.at and step.later:
             yield "later", "say `at` or `later`, not both"

@@ -17,6 +17,7 @@ from lockroutine.rules.check.parts import (
     wrong_days,
 )
 from lockroutine.rules.check.process import ProcessCheck
+from lockroutine.rules.check.sweeps import check_sweeps
 from lockroutine.rules.declared import FormTable, wrong_with
 from lockroutine.rules.fields import Forms, fields_of, form_fields, forms_of
 from lockroutine.rules.schema import Pack
@@ -81,6 +82,7 @@ def _pack(pack: Pack) -> Found:
         yield from check_name(f"process.{name}", name)
         yield from ProcessCheck(pack, name, process, forms).problems()
     yield from _pulls(pack, forms)
+    yield from check_sweeps(pack, forms)
     yield from _rings(pack)
 
 

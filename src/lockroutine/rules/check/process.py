@@ -187,7 +187,7 @@ class ProcessCheck:
             yield from check_known(f"{path}.form", [transition.form], self.forms, "form")
         yield from self._timer(path, transition)
         for name, guard in transition.guards.items():
-            yield from self._guard(f"{path}.guards.{name}", transition, guard)
+            yield from self.guard(f"{path}.guards.{name}", transition, guard)
         for name, joint in transition.joint.items():
             yield from self._joint(f"{path}.joint.{name}", transition, joint)
         for name, effect in transition.effects.items():
@@ -214,10 +214,11 @@ class ProcessCheck:
         elif timer.at:
             known = (*self.fields, DUE)
             yield from check_known(f"{path}.timer.at", [timer.at], known, "field")
-            if timer.at in self.fields and not self._holds_a_time(timer.at):
+            if timer.at in self.fields and not self.holds_a_time(timer.at):
                 yield Problem(f"{path}.timer.at", f"{timer.at!r} holds no time")
 
-    def _holds_a_time(self, name: str) -> bool:
+    def holds_a_time(self, name: str) -> bool:
+        """Whether a field of the process holds a time."""
         set_by = (t.sets[name] for t in self.process.transitions.values() if name in t.sets)
         return self.fields[name].type is dt.datetime or any(r.source == "event" for r in set_by)
 
@@ -239,7 +240,8 @@ class ProcessCheck:
 
     # -- what transitions hold ------------------------------------------------------------------
 
-    def _guard(self, path: str, transition: Transition, guard: Guard) -> Found:
+    def guard(self, path: str, transition: Transition | None, guard: Guard) -> Found:
+        """What is wrong with a guard of a transition; or of what looks at cases as they stand."""
         pack = self.pack
         yield from check_cited(pack, path, guard.clauses, guard.gaps, needed=True)
         yield from self._when(path, guard.when, transition)
@@ -281,10 +283,9 @@ class ProcessCheck:
             case _:
                 pass  # the other kinds name nothing else of the pack
 
-    def _kind(self, path: str, ref: Ref, kind: type, transition: Transition) -> Found:
-        known = {"form": form_fields(transition, self.forms), "case": self.fields}.get(
-            ref.source, {}
-        )
+    def _kind(self, path: str, ref: Ref, kind: type, transition: Transition | None) -> Found:
+        given = form_fields(transition, self.forms) if transition else {}
+        known = {"form": given, "case": self.fields}.get(ref.source, {})
         found = entry_at(known, ref.name)
         if found is None:
             return
