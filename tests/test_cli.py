@@ -278,7 +278,7 @@ class TestCheck:
         result = run("check", "soderkoping")
         assert result.exit_code == 0
         found = re.fullmatch(
-            r"soderkoping@1\.\d+\.\d+: 15 processes, \d+ states, \d+ transitions, \d+ guards, "
+            r"soderkoping@1\.\d+\.\d+: 16 processes, \d+ states, \d+ transitions, \d+ guards, "
             r"54 clauses, \d+ gaps, no problems\n",
             result.stdout,
         )
@@ -353,7 +353,8 @@ class TestTrace:
         assert guard in clauses["B7"]["held_by"]
         kinds = {holder["kind"] for clause in clauses.values() for holder in clause["held_by"]}
         assert kinds == {
-            "guard", "transition", "duty", "joint", "effect", "parameter", "shown", "role", "state"
+            "guard", "transition", "duty", "joint", "effect", "parameter", "shown", "role", "state",
+            "sweep",
         }  # fmt: skip
 
     def test_paths_exist(self) -> None:

@@ -1016,7 +1016,7 @@ def test_who_drives_what() -> None:
 @pytest.mark.parametrize("name", _TEXTS)
 def test_both_languages_say_the_same(name: str) -> None:
     """Each of the engine's own texts names the same values in Swedish and in English."""
-    names = ("step", "roles", "state", "process", "rule", "missing", "field", "length")
+    names = ("step", "roles", "state", "process", "rule", "missing", "field", "length", "label")
     said = say(name, **{one: f"<{one}>" for one in names})
     assert "$" not in said.sv + said.en
     assert [one in said.sv for one in names] == [one in said.en for one in names]

@@ -287,7 +287,7 @@ def test_what_cannot_come_before_is_told(tmp_path, after, words):
         ),
         (
             'does = "mounting.order"\ntick = true',
-            "does: say one of `does`, `tick`, `register` and `shown`",
+            "does: say one of `does`, `tick`, `sweep`, `register` and `shown`",
         ),
         ('register = "lok"', "register: There is no process 'lok'. Did you mean 'lock'?"),
         ('register = "lock"\nstate = "mountd"', "Did you mean 'mounted'?"),

@@ -84,6 +84,7 @@ MARKS: Mapping[MarkKind, tuple[str, str, bool]] = {
 MOVER_MARKS: Mapping[str, str] = {
     "clock": "M8 1.6A6.4 6.4 0 1 1 7.99 1.6ZM8 4.2V8.3L11 10",
     "pull": "M8 1.6V10.4M4.4 7 8 10.6 11.6 7M1.8 11V14.2H14.2V11",
+    "sweep": "M7 1.8A5 5 0 1 1 6.99 1.8ZM10.6 10.4 14.2 14",
     "joint": "M6 4.2A3.8 3.8 0 1 1 5.99 4.2ZM10 4.2A3.8 3.8 0 1 1 9.99 4.2Z",
 }
 """The marks of those who make steps and are no role, in a square of sixteen."""

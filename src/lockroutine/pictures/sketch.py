@@ -27,8 +27,8 @@ __all__ = [
     "sketch",
 ]
 
-MoverKind: TypeAlias = Literal["role", "clock", "pull", "joint"]
-_NO_ROLES: tuple[MoverKind, ...] = ("clock", "pull", "joint")
+MoverKind: TypeAlias = Literal["role", "clock", "pull", "sweep", "joint"]
+_NO_ROLES: tuple[MoverKind, ...] = ("clock", "pull", "sweep", "joint")
 LineKind: TypeAlias = Literal["guard", "safeguard", "drives", "driven", "effect", "timer"]
 
 
@@ -37,7 +37,8 @@ class Mover:
     """Who makes a step: a role, or what is no person.
 
     Args:
-        kind: ``role``, ``clock``, ``pull`` (what another system reports) or ``joint``.
+        kind: ``role``, ``clock``, ``pull`` (what another system reports), ``sweep`` (what a
+            standing check finds) or ``joint``.
         name: The role's name in the pack; the kind again, if it is no role.
         label: Its label.
         letters: One to three letters that no other role of the pack has.

@@ -9,6 +9,7 @@ __all__ = ["CONTACTS", "DAYS", "EFFECTS", "MOVERS", "WORDS"]
 MOVERS = {
     "clock": Text(sv="Klockan", en="The clock"),
     "pull": Text(sv="Annat system", en="Another system"),
+    "sweep": Text(sv="Stående kontroll", en="A standing check"),
     "joint": Text(sv="Annat steg", en="Another step"),
 }
 """Who makes a step that no role makes."""
