@@ -132,6 +132,7 @@ def test_who_may_do_what_is_what_the_rules_say() -> None:
     labels_of = {role.label.en: name for name, role in ROUTINE.pack.role.items()}
     known = [labels_of.get(name.replace("&#x27;", "'"), name) for name in names]
     others = {"The clock": "clock", "Another system": "pull", "Another step": "joint"}
+    others |= {"A standing check": "sweep"}
     known = [others.get(name, name) for name in known]
     for process, rules in ROUTINE.pack.process.items():
         for step, transition in rules.transitions.items():
