@@ -285,15 +285,25 @@ extends = "licence"
 extends = "visit"
 fields.it = { remove = true }
 """
+    again = """
+[form.again]
+extends = "visit"
+"""
     over_small(tmp_path, base)
     names = {}
-    for name, text in {"merged": more, "anew": anew, "copied": more + copied}.items():
+    for name, text in {
+        "merged": more,
+        "anew": anew,
+        "copied": more + copied,
+        "again": again,
+    }.items():
         forms = load_routine(pack(tmp_path / name, text, extends="../ours")).forms
-        names[name] = list(entries(forms["again" if name == "copied" else "visit"]))
+        names[name] = list(entries(forms["again" if name in ("copied", "again") else "visit"]))
     assert names == {
         "merged": ["it", "more"],
         "anew": ["licence_number"],
         "copied": ["more"],
+        "again": ["it"],
     }
 
 

@@ -80,8 +80,8 @@ def test_a_toml_example_is_read(text: str) -> None:
     if "kind" in document:
         reader._pack_converter(reader.NO_MORE).structure(document, _base_of(document["kind"]))
         return
-    header = re.search(r"\[([\w.]+)\]", text)
-    path = header.group(1) if header else ""
+    header = re.search(r"\[([\w.\"]+)\]", text)
+    path = header.group(1).replace('"', "") if header else ""
     with pytest.raises(ClassValidationError) as caught:
         reader._pack_converter(reader.NO_MORE).structure(document, schema.Pack)
     for problem in problems_of(caught.value):

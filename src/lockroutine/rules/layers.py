@@ -19,7 +19,7 @@ from lockroutine.forms import FORMS
 from lockroutine.rules.declared import table_of
 from lockroutine.rules.source import HEAD, Layer
 
-__all__ = ["Document", "Place", "Tables", "document_of", "laid_over"]
+__all__ = ["Document", "Place", "Tables", "document_of", "laid_over", "table_at"]
 
 _HEADER = re.compile(r"\s*\[\s*([A-Za-z0-9_.\-\" ]+?)\s*\]")
 _KEY = re.compile(r"\s*([A-Za-z0-9_\-]+)\s*=")
@@ -161,8 +161,8 @@ class _Over:
         own, base = self._own.tables, self._base.tables
         if own.get("name") == base.get("name"):
             self._wrong("name", "is that of the pack that it extends; give this one its own")
-        processes = _table(base, "process")
-        for name, process in _table(own, "process").items():
+        processes = table_at(base, "process")
+        for name, process in table_at(own, "process").items():
             before, after = (_subject(it) for it in (processes.get(name), process))
             if None not in (before, after) and before != after:
                 message = f"may not change what cases are about; it is {before!r} in the base"
@@ -218,7 +218,7 @@ class _Over:
 
     def _form(self, name: Any, path: str, on_the_way: tuple[str, ...]) -> Tables:
         """The whole table of the form that another extends."""
-        own, base = (_table(it.tables, "form") for it in (self._own, self._base))
+        own, base = (table_at(it.tables, "form") for it in (self._own, self._base))
         if not isinstance(name, str):
             return {}  # told as a wrong type
         if name in on_the_way:
@@ -229,11 +229,11 @@ class _Over:
             below = (
                 self._form(further, path, (*on_the_way, name))
                 if further is not None
-                else base.get(name, {})
+                else table_at(base, name)
             )
             return self._merged(below, own[name], f"form.{name}")
         elif name in base:
-            return dict(base[name])
+            return dict(table_at(base, name))
         elif name in FORMS:
             return table_of(FORMS[name])
         else:
@@ -248,6 +248,9 @@ def _subject(process: Any) -> Any:
     return process.get("subject") if isinstance(process, dict) else None
 
 
-def _table(tables: Tables, key: str) -> Tables:
-    found = tables.get(key)
+def table_at(tables: Tables, *path: str) -> Tables:
+    """The table at a path; an empty one if there is none."""
+    found: Any = tables
+    for key in path:
+        found = found.get(key) if isinstance(found, dict) else None
     return found if isinstance(found, dict) else {}

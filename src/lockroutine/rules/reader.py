@@ -6,6 +6,7 @@ All problems come at once, each with its file, its line where it can be told, an
 from __future__ import annotations
 
 import functools
+import itertools
 import typing
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
@@ -19,7 +20,8 @@ from lockroutine.errors import Problem, RulesError, nearest
 from lockroutine.rules.check import check
 from lockroutine.rules.effects import EFFECTS, EffectRule
 from lockroutine.rules.guards import GUARDS, Guard
-from lockroutine.rules.layers import Document, Place, document_of, laid_over
+from lockroutine.rules.layers import Document, Tables, document_of, laid_over
+from lockroutine.rules.safeguards import unsaid
 from lockroutine.rules.schema import Pack, Transition
 from lockroutine.rules.shown import SHOWN, Shown
 from lockroutine.rules.source import Source, bundled, read_source
@@ -50,26 +52,31 @@ def read_pack(source: Source, kinds: Kinds = NO_MORE) -> Pack:
     Raises:
         RulesError: With every problem that was found.
     """
-    layers = [document_of(layer) for layer in source.layers()]
-    problems = [problem for layer in layers for problem in layer.problems]
+    layers = [document_of(layer) for layer in reversed(source.layers())]
+    problems = [problem for layer in reversed(layers) for problem in layer.problems]
     if problems:
         raise RulesError(problems)
-    whole = _whole(layers)
-    pack, problems = _judged(whole, kinds)
-    if pack is None:
-        raise RulesError(_with_reasons(problems, layers, whole.removed, kinds))
+    levels = _levels(layers)
+    pack, problems = _judged(levels[-1], kinds)
+    problems = [
+        *_with_reasons(problems, layers, levels[-1], kinds),
+        *_loosened(layers, levels, kinds),
+    ]
+    if pack is None or problems:
+        raise RulesError(problems)
     return pack
 
 
-def _whole(layers: Sequence[Document], keeping: str = "") -> Document:
-    """The document of a pack over what it extends, from the farthest on."""
-    whole = Document()
-    for number, layer in enumerate(reversed(layers)):
-        whole = laid_over(whole, layer, keeping)
-        if ("extends" in layer.tables) is (number == 0):
+def _levels(layers: Sequence[Document], keeping: str = "") -> list[Document]:
+    """The layers laid over each other one by one: first nothing, last the whole pack."""
+    levels = [Document()]
+    for layer in layers:
+        level = laid_over(levels[-1], layer, keeping)
+        if ("extends" in layer.tables) is (len(levels) == 1):
             message = "must stand in routine.toml, and name a pack whose text is there"
-            whole.problems.append(layer.placed(Problem("extends", message)))
-    return whole
+            level.problems.append(layer.placed(Problem("extends", message)))
+        levels.append(level)
+    return levels
 
 
 def _judged(whole: Document, kinds: Kinds) -> tuple[Pack | None, list[Problem]]:
@@ -85,16 +92,30 @@ def _judged(whole: Document, kinds: Kinds) -> tuple[Pack | None, list[Problem]]:
 
 
 def _with_reasons(
-    problems: list[Problem], layers: Sequence[Document], removed: Mapping[str, Place], kinds: Kinds
+    problems: list[Problem], layers: Sequence[Document], whole: Document, kinds: Kinds
 ) -> Iterator[Problem]:
     """The problems; with each that was not there but for something removed, what that was."""
     reasons: dict[Problem, str] = {}
-    for path, (file, line) in removed.items():
-        _, others = _judged(_whole(layers, keeping=path), kinds)
+    for path, (file, line) in whole.removed.items() if problems else ():
+        _, others = _judged(_levels(layers, keeping=path)[-1], kinds)
         for problem in set(problems).difference(others):
-            reasons.setdefault(problem, f"; {file}:{line} removes {path}")
+            if problem.path != path:
+                reasons.setdefault(problem, f"; {file}:{line} removes {path}")
     for problem in problems:
         yield attrs.evolve(problem, message=problem.message + reasons.get(problem, ""))
+
+
+def _loosened(
+    layers: Sequence[Document], levels: Sequence[Document], kinds: Kinds
+) -> Iterator[Problem]:
+    """What a layer loosens of the safeguards of those below it, and does not say."""
+
+    def structure(table: Tables) -> Guard:
+        return _pack_converter(kinds).structure(table, Guard)
+
+    for layer, (base, level) in zip(layers, itertools.pairwise(levels), strict=True):
+        for problem in unsaid(base.tables, layer.tables, level.tables, structure):
+            yield level.placed(problem)
 
 
 def _ref(value: object, _: object) -> Ref:

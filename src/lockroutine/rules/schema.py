@@ -28,6 +28,7 @@ __all__ = [
     "Escalation",
     "Gap",
     "Joint",
+    "Loosened",
     "Pack",
     "Parameter",
     "Process",
@@ -138,6 +139,19 @@ class Gap:
     clauses: tuple[str, ...] = field(
         default=(), metadata=doc("The clauses beside which the question arises.")
     )
+
+
+@frozen(kw_only=True)
+class Loosened:
+    """Why an overlay loosens a safeguard of the pack that it extends, named by its path.
+
+    ```toml
+    [loosened."process.mounting.transitions.test.guards.cycles"]
+    reason = { sv = "Våra lås startar av sig själva.", en = "Our locks start by themselves." }
+    ```
+    """
+
+    reason: Text = field(metadata=doc("Why, for those who answer for it."))
 
 
 @frozen(kw_only=True)
@@ -399,6 +413,10 @@ class Pack:
         default=Factory(dict), metadata=doc("The parameters.")
     )
     gap: Mapping[str, Gap] = field(default=Factory(dict), metadata=doc("The gaps."))
+    loosened: Mapping[str, Loosened] = field(
+        default=Factory(dict),
+        metadata=doc("What is loosened of the safeguards of what it extends, by the rule's path."),
+    )
     form: Mapping[str, FormTable] = field(
         default=Factory(dict), metadata=doc("Forms beside the bundled ones.")
     )

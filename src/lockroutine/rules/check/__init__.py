@@ -74,6 +74,8 @@ def _pack(pack: Pack) -> Found:
     for name, template in pack.template.items():
         yield from check_text(f"template.{name}.subject", template.subject)
         yield from check_text(f"template.{name}.body", template.body)
+    for rule, loosened in pack.loosened.items():
+        yield from check_text(f"loosened.{rule}.reason", loosened.reason)
     for name, form in pack.form.items():
         yield from _form(f"form.{name}", name, form)
     for name, shown in pack.shown.items():
