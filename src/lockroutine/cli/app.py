@@ -48,7 +48,8 @@ app: typer.Typer = typer.Typer(
 )
 
 _Pack = Annotated[
-    str, typer.Argument(metavar="PACK", help="A bundled pack by its name, or a folder.")
+    str,
+    typer.Argument(metavar="PACK", help="A bundled pack or a plugin's by its name, or a folder."),
 ]
 _Json = Annotated[bool, typer.Option("--json", help="Answer in JSON, for a program to read.")]
 _Lang = Annotated[Language, typer.Option("--lang", help="In Swedish or in English.")]

@@ -14,6 +14,7 @@ from attrs import frozen
 
 from lockroutine.accounts import KnownAccounts
 from lockroutine.cli import output
+from lockroutine.cli.loading import loaded
 from lockroutine.cli.plain import of_case, of_item
 from lockroutine.cli.words import WORDS
 from lockroutine.contacts import Contacts
@@ -22,7 +23,7 @@ from lockroutine.errors import InvalidForm, NotFound, Problem, StoreError, neare
 from lockroutine.figures import Figures
 from lockroutine.model import Actor, Language, Page, Text, WorkItem
 from lockroutine.pulling import Accounts
-from lockroutine.routine import Routine, load_routine
+from lockroutine.routine import Routine
 from lockroutine.stores import SqliteStore
 
 __all__ = [
@@ -68,7 +69,7 @@ def opened(
     if not path.is_file() or not path.stat().st_size:
         raise StoreError(f"There is no database {path}.")
     with contextlib.closing(SqliteStore(path)) as store:
-        routine = load_routine(pack) if pack else _newest(store)
+        routine = loaded(pack, plugins) if pack else _newest(store, plugins)
         with Engine(
             store,
             routine=routine,
@@ -80,7 +81,7 @@ def opened(
             yield engine
 
 
-def _newest(store: SqliteStore) -> Routine:
+def _newest(store: SqliteStore, plugins: Iterable[object]) -> Routine:
     with store.reading() as reading:
         keys = reading.routine_keys()
         names = {key.partition("@")[0] for key in keys}
@@ -91,7 +92,7 @@ def _newest(store: SqliteStore) -> Routine:
             raise StoreError(f"The database {store.path} {known}: say which with --pack.")
         source = reading.routine(max(keys, key=_version))
     assert source is not None  # its key was listed a moment ago
-    return load_routine(source)
+    return loaded(source, plugins)
 
 
 def _version(key: str) -> tuple[int, ...]:

@@ -3,25 +3,25 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from attrs import asdict
 
 from lockroutine.cli import output
+from lockroutine.cli.loading import loaded, usable
 from lockroutine.cli.named import steps_by_name
 from lockroutine.cli.plain import of_routine, plain
 from lockroutine.cli.words import WORDS
-from lockroutine.errors import LockroutineError, Problem, RulesError
+from lockroutine.errors import Problem, RulesError
 from lockroutine.model import Language, Text
-from lockroutine.routine import Routine, load_routine
-from lockroutine.rules.schema import Escalation, Pack, Process
+from lockroutine.rules.schema import Escalation, Loosened, Pack, Process
 from lockroutine.rules.terms import Message
 from lockroutine.rules.trace import Holder
 from lockroutine.rules.trace import trace as trace_pack
 
-__all__ = ["check", "show", "trace", "usable"]
+__all__ = ["check", "show", "trace"]
 
 
 # -- check -----------------------------------------------------------------------------------------
@@ -31,16 +31,24 @@ def check(where: str, *, as_json: bool) -> int:
     """Say everything that is wrong with a pack, or how much it holds."""
     problems: tuple[Problem, ...] = ()
     counts: dict[str, int] = {}
+    loosened: Mapping[str, Loosened] = {}
     key = ""
     try:
-        routine = load_routine(where)
+        routine = loaded(where)
     except RulesError as error:
         problems = error.problems
     else:
-        key, counts = routine.key, _counts(routine.pack)
+        key, counts, loosened = routine.key, _counts(routine.pack), routine.pack.loosened
     if as_json:
         output.dump(
-            {"pack": key, "counts": counts, "problems": [asdict(problem) for problem in problems]}
+            {
+                "pack": key,
+                "counts": counts,
+                "problems": [asdict(problem) for problem in problems],
+                "loosened": [
+                    {"rule": rule, "reason": plain(one.reason)} for rule, one in loosened.items()
+                ],
+            }
         )
     elif problems:
         for problem in problems:
@@ -49,6 +57,8 @@ def check(where: str, *, as_json: bool) -> int:
     else:
         held = ", ".join(_many(count, name) for name, count in counts.items())
         output.line(f"{key}: {held}, no problems")
+        for rule, one in loosened.items():
+            output.line(f"loosened: {rule}: {one.reason.en}")
     return 1 if problems else 0
 
 
@@ -140,16 +150,6 @@ def show(where: str, process: str, language: Language, *, as_json: bool) -> int:
     for name in routine.pack.process:
         shown.process(name)
     return 0
-
-
-def usable(where: str) -> Routine:
-    """The pack of that name or folder, or what is wrong with it in a line."""
-    try:
-        return load_routine(where)
-    except RulesError as error:
-        first, more = error.problems[0], len(error.problems) - 1
-        ending = f" (and {more} more: lockroutine check)" if more else ""
-        raise LockroutineError(f"The rule pack cannot be used: {first}{ending}") from None
 
 
 class _Shown:

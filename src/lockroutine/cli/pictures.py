@@ -10,7 +10,7 @@ from pathlib import Path
 from attrs import frozen
 
 from lockroutine.cli import output
-from lockroutine.cli.packs import usable
+from lockroutine.cli.loading import usable
 from lockroutine.errors import LockroutineError
 from lockroutine.model import Language
 from lockroutine.pictures.mermaid import map_mermaid, process_mermaid

@@ -60,7 +60,6 @@ class _Seen:
 
 def plugins(settings: Path | None, pack: str, *, as_json: bool) -> int:
     """Say what is installed, what is set up, and what is missing for a pack. 1 if anything is."""
-    routine = load_routine(pack) if pack else load_routine()
     chosen = chosen_plugins(settings)
     seen = [_see(name, settings, chosen) for name in installed_plugins()]
     problems, offers = stray_tables(settings), Plugins()
@@ -73,6 +72,7 @@ def plugins(settings: Path | None, pack: str, *, as_json: bool) -> int:
             offers.register(load_plugin(name, settings))
         except PluginsError as error:
             mine += error.problems
+    routine = load_routine(pack or "soderkoping", kinds=offers.kinds(), packs=offers.packs())
     problems += _channels(offers)
     problems += [_helped(one, seen) for one in offers.problems_with(routine.pack)]
     wrong = [*problems, *(problem for one in seen if one.chosen for problem in one.problems)]

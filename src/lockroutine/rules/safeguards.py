@@ -277,8 +277,9 @@ def _as_often(before: Any, after: Any) -> bool:
     """That a condition lets a rule apply whenever another does."""
     if after is None:
         return True
-    alike = before is not None and (before.value, before.given) == (after.value, after.given)
-    return alike and set(before.one_of) <= set(after.one_of)
+    if before is None or (before.value, before.given) != (after.value, after.given):
+        return False
+    return set(before.one_of) <= set(after.one_of)
 
 
 def _marked(before: Any, after: Any) -> bool:
