@@ -28,7 +28,7 @@ from lockroutine.rules import effects, guards, schema, shown, sweeps, terms, tim
 from lockroutine.rules.calendar import Duration
 from lockroutine.rules.declared import FieldTable, FormTable
 from lockroutine.rules.fields import Forms, fields_of, form_fields
-from lockroutine.rules.schema import Pack, Process, State, Transition
+from lockroutine.rules.schema import Pack, Process, Role, State, Transition
 from lockroutine.rules.trace import Holder, Kind, trace
 
 HERE = Path(__file__).resolve().parent
@@ -368,12 +368,18 @@ def _roles(pack: Pack) -> Iterator[str]:
             [
                 code(name),
                 both(role.label),
-                "all units" if role.all_units else "its own units",
+                _works_for(role),
                 ", ".join(role.clauses),
             ]
             for name, role in pack.role.items()
         ),
     )
+
+
+def _works_for(role: Role) -> str:
+    if role.only:
+        return f"only cases in which {code(role.only)} names it"
+    return "all units" if role.all_units else "its own units"
 
 
 def _clauses(routine: Routine) -> Iterator[str]:

@@ -110,7 +110,7 @@ def case_filter(
         raise InvalidForm([Problem("reference", "must be a Reference")])
     units = None
     if actor is not None and not routine.works_for_all(actor_of(actor).roles):
-        units = actor.units
+        units = frozenset() if routine.is_outsider(actor) else actor.units
     return CaseFilter(
         process=process,
         state=state if state is None else identifier(state, "state"),

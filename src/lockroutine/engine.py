@@ -32,7 +32,6 @@ from lockroutine.errors import (
     ConflictError,
     InvalidForm,
     LockroutineError,
-    NotFound,
     PluginsError,
     Problem,
     Refused,
@@ -306,7 +305,7 @@ class Engine:
         stated = self._stated(case_id, "", "", command) if key else ""
 
         def expected(transaction: Writing) -> Case:
-            case = self._case(transaction, case_id)
+            case = views.met(self._book, transaction, case_id, actor)
             if expect is not None and expect != case.version:
                 raise self._conflict(transaction, case, command, expect)
             return case
@@ -413,7 +412,7 @@ class Engine:
         """
         command = self._command(transition, actor, form, happened_at, "", ())
         with self.store.reading() as reading:
-            case = self._case(reading, case_id)
+            case = views.met(self._book, reading, case_id, actor)
             return answer(permit(self._book, case, command), views.look(self._book, reading))
 
     def explain_start(
@@ -443,7 +442,7 @@ class Engine:
             NotFound: There is no such case (or none that the actor may see).
         """
         with self.store.reading() as reading:
-            case = self._case(reading, case_id)
+            case = views.met(self._book, reading, case_id, actor)
             views.shown(self._book, case, actor)
             command = self._command("", actor, None, None, "", ())
             return tuple(views.options(self._book, reading, case, command, language))
@@ -482,7 +481,7 @@ class Engine:
             NotFound: There is no such case (or none that the actor may see).
         """
         with self.store.reading() as reading:
-            return views.shown(self._book, self._case(reading, case_id), actor)
+            return views.shown(self._book, views.met(self._book, reading, case_id), actor)
 
     def cases(
         self,
@@ -504,16 +503,9 @@ class Engine:
             InvalidForm: The limit or an id is wrong.
         """
         wanted = case_filter(self.routine, process, state, subject, unit, is_open, reference, actor)
-        limit = limit_of(limit)
+        limit, after = limit_of(limit), place_of(cursor)
         with self.store.reading() as reading:
-            found = reading.cases(wanted, place_of(cursor), limit + 1)
-            met = [self._book.meet(reading, case) for case in found[:limit]]
-            shown = tuple(
-                views.shown(self._book, case, actor)
-                for case in met
-                if views.in_scope(self._book, case, actor)
-            )
-        return Page(shown, found[limit - 1].id if len(found) > limit else "")
+            return views.cases(self._book, reading, wanted, actor, after, limit)
 
     def history(self, case_id: str, *, actor: Actor | None = None) -> tuple[Event, ...]:
         """The events of a case, in order. With an actor, without what they may not see.
@@ -522,12 +514,7 @@ class Engine:
             NotFound: There is no such case (or none that the actor may see).
         """
         with self.store.reading() as reading:
-            case = views.shown(self._book, self._case(reading, case_id), actor)
-            events = reading.history(case_id)
-        if actor is None:
-            return events
-        seen = self._book[case.routine].may_see(case.process, actor.roles)
-        return tuple(event.only(seen) for event in events)
+            return views.history(self._book, reading, case_id, actor)
 
     def effects(
         self, *, case_id: str | None = None, state: str | None = None
@@ -658,12 +645,13 @@ class Engine:
         first = transaction.first_result(key)
         if first is None:
             return None
-        if first.digest != stated:
-            raise ConflictError("This key was used for another command already.", first.case_id)
         self._book.load(transaction)
+        used = "" if self.routine.is_outsider(command.actor) else first.case_id
+        if first.digest != stated:
+            raise ConflictError("This key was used for another command already.", used)
         events = transaction.history(first.case_id)[: first.version]
         if not says_the_same(self._book, command, events[-1]):
-            raise ConflictError("This key was used with another form already.", first.case_id)
+            raise ConflictError("This key was used with another form already.", used)
         case = replay(self._book.__getitem__, events)
         return self._book[case.routine].seen_by(case, command.actor)
 
@@ -699,7 +687,12 @@ class Engine:
         self, transaction: Writing, case: Case, command: Command, key: str | None, stated: str
     ) -> Decision:
         decision = answer(decide(self._book, case, command), views.look(self._book, transaction))
-        transaction.apply(decision.changes, key or "", stated)
+        try:
+            transaction.apply(decision.changes, key or "", stated)
+        except ConflictError as error:
+            if self.routine.is_outsider(command.actor) and error.case_id != case.id:
+                raise ConflictError(error.message) from None
+            raise
         return decision
 
     def _told(self, decision: Decision, command: Command) -> Case:
@@ -715,12 +708,6 @@ class Engine:
             )
         case = decision.changes[0].case
         return self._book[case.routine].seen_by(case, command.actor)
-
-    def _case(self, reading: Reading, case_id: str) -> Case:
-        case = reading.case(identifier(case_id, "case_id"))
-        if case is None:
-            raise NotFound("case", case_id)
-        return self._book.meet(reading, case)
 
     def _conflict(
         self, reading: Reading, case: Case, command: Command, expect: int

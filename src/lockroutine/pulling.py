@@ -210,6 +210,8 @@ class Puller:
                 why = error.verdict.summary(self._language)
             except InvalidForm as error:
                 why = str(error)
+            except NotFound:  # to somebody from outside, a case that is not theirs is not there
+                why = _WHY["case"].get(self._language)
             else:
                 self._counts["reports"] += 1
                 return

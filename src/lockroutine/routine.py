@@ -207,6 +207,7 @@ class Routine:
             sweep.opens.partition(".")[0] for sweep in self.pack.sweep.values()
         )
         self._for_all = frozenset(n for n, role in self.pack.role.items() if role.all_units)
+        self._only = {n: role.only for n, role in self.pack.role.items() if role.only}
         self._drivers: dict[Step, list[Step]] = {}
         for process, rules in self.pack.process.items():
             for name, transition in rules.transitions.items():
@@ -322,13 +323,40 @@ class Routine:
         """Whether one of these roles works for all units."""
         return not self._for_all.isdisjoint(roles)
 
-    def in_scope(self, actor: Actor, unit: str, roles: Iterable[str]) -> bool:
-        """Whether an actor, in these roles of theirs, sees and touches the cases of a unit."""
-        return unit in actor.units or self.works_for_all(actor.roles.intersection(roles))
+    def in_scope(self, actor: Actor, case: Case, roles: Iterable[str]) -> bool:
+        """Whether an actor, in these roles of theirs, sees and touches a case."""
+        mine = actor.roles.intersection(roles)
+        here = case.unit in actor.units and not self._from_outside(mine)
+        return here or bool(self._roles_beyond(actor, case, mine))
 
-    def roles_in(self, actor: Actor, unit: str) -> Set[str]:
-        """The roles of theirs in which an actor sees and touches the cases of a unit."""
-        return actor.roles if unit in actor.units else actor.roles & self._for_all
+    def roles_in(self, actor: Actor, case: Case) -> Set[str]:
+        """The roles of theirs in which an actor sees and touches a case."""
+        own = actor.roles - self._only.keys() if case.unit in actor.units else frozenset[str]()
+        return own | self._roles_beyond(actor, case, actor.roles)
+
+    def _roles_beyond(self, actor: Actor, case: Case, roles: Set[str]) -> Set[str]:
+        """Those of these roles that see a case whatever its unit: for all, or as their own job."""
+        narrow = roles & self._only.keys()
+        jobs = {role for role in narrow if case.value(self._only[role]) in actor.units}
+        return jobs | (roles & self._for_all)
+
+    def _from_outside(self, roles: Set[str]) -> bool:
+        known = roles & self.pack.role.keys()
+        return bool(known) and known <= self._only.keys()
+
+    def is_outsider(self, actor: Actor) -> bool:
+        """Whether an actor works here in no other role than one that sees only its own jobs."""
+        return self._from_outside(actor.roles)
+
+    def jobs_of(self, actor: Actor) -> frozenset[tuple[str, str, str]]:
+        """The process, field and value by which the jobs of an actor from outside are found."""
+        return frozenset(
+            (name, field, unit)
+            for field in {self._only[role] for role in actor.roles & self._only.keys()}
+            for name, process in self.pack.process.items()
+            if field in process.find_by
+            for unit in actor.units
+        )
 
     # -- what the routine only shows -----------------------------------------------------------
 

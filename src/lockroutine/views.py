@@ -16,10 +16,12 @@ from lockroutine.arguments import MOST, actor_of, cursor_of
 from lockroutine.book import Book
 from lockroutine.decide import Command, answer, permit
 from lockroutine.errors import InvalidForm, NotFound, Problem
+from lockroutine.facts import identifier
 from lockroutine.model import (
     Actor,
     Awaited,
     Case,
+    Event,
     Language,
     Option,
     Page,
@@ -33,7 +35,18 @@ from lockroutine.stores.base import DamagedEvent, Position, due_key
 from lockroutine.verify import problems_with
 from lockroutine.worklist import items
 
-__all__ = ["all_cases", "in_scope", "look", "options", "shown", "verification", "worklist"]
+__all__ = [
+    "all_cases",
+    "cases",
+    "history",
+    "in_scope",
+    "look",
+    "met",
+    "options",
+    "shown",
+    "verification",
+    "worklist",
+]
 
 
 def look(book: Book, reading: Reading) -> Callable[[Query], tuple[Case, ...]]:
@@ -50,7 +63,48 @@ def look(book: Book, reading: Reading) -> Callable[[Query], tuple[Case, ...]]:
 
 def in_scope(book: Book, case: Case, actor: Actor | None) -> bool:
     """Whether an actor sees a case at all; nobody in particular sees everything."""
-    return actor is None or book[case.routine].in_scope(actor_of(actor), case.unit, actor.roles)
+    return actor is None or book[case.routine].in_scope(actor_of(actor), case, actor.roles)
+
+
+def met(book: Book, reading: Reading, case_id: str, actor: Actor | None = None) -> Case:
+    """The case of that id; for somebody from outside, only if it is a job of theirs.
+
+    Raises:
+        NotFound: There is none.
+    """
+    case = reading.case(identifier(case_id, "case_id"))
+    if case is not None:
+        book.meet(reading, case)
+        hidden = actor is not None and book[case.routine].is_outsider(actor)
+        if not hidden or in_scope(book, case, actor):
+            return case
+    raise NotFound("case", case_id)
+
+
+def cases(
+    book: Book,
+    reading: Reading,
+    wanted: CaseFilter,
+    actor: Actor | None,
+    after: str,
+    limit: int,
+) -> Page[Case]:
+    """A page of cases, each with what an actor may see of it.
+
+    Those that they may not see are passed over, and no cursor names one.
+    """
+    if actor is not None and wanted.units is not None:
+        jobs = frozenset[tuple[str, str, str]]().union(*(k.jobs_of(actor) for k in book.values()))
+        wanted = attrs.evolve(wanted, jobs=jobs)
+    found: list[Case] = []
+    while len(found) <= limit:
+        read = reading.cases(wanted, after, limit + 1)
+        seen = (case for case in read if in_scope(book, book.meet(reading, case), actor))
+        found += (shown(book, case, actor) for case in seen)
+        if len(read) <= limit:
+            break
+        after = read[-1].id
+    return Page(tuple(found[:limit]), found[limit - 1].id if len(found) > limit else "")
 
 
 def shown(book: Book, case: Case, actor: Actor | None) -> Case:
@@ -62,6 +116,25 @@ def shown(book: Book, case: Case, actor: Actor | None) -> Case:
     if not in_scope(book, case, actor):
         raise NotFound("case", case.id)
     return case if actor is None else book[case.routine].seen_by(case, actor)
+
+
+def history(book: Book, reading: Reading, case_id: str, actor: Actor | None) -> tuple[Event, ...]:
+    """The events of a case, each with what an actor may see of it.
+
+    Raises:
+        NotFound: There is no such case, or none that they may see.
+    """
+    case = shown(book, met(book, reading, case_id, actor), actor)
+    events = reading.history(case_id)
+    if actor is None:
+        return events
+    routine = book[case.routine]
+    seen = routine.may_see(case.process, actor.roles)
+    found = (event.only(seen) for event in events)
+    if not routine.is_outsider(actor):
+        return tuple(found)
+    # What drove a step is a case of somebody else's.
+    return tuple(attrs.evolve(event, cause="") for event in found)
 
 
 def options(
@@ -110,14 +183,14 @@ def worklist(
     """A page of what waits for an actor, from behind a position."""
     book.load(reading)
     states = _awaited(book, actor, now)
-    for_all = any(known.works_for_all(actor.roles) for known in book.values())
-    units = None if for_all else actor.units
+    beyond = any(k.works_for_all(actor.roles) or k.jobs_of(actor) for k in book.values())
+    units = None if beyond else actor.units
     found: list[WorkItem] = []
     while True:
         cases = reading.waiting(states, units, position, limit + 1)
         for case in cases[:limit]:
             routine = book[case.routine]
-            roles = routine.roles_in(actor, case.unit)
+            roles = routine.roles_in(actor, case)
             found += items(routine, routine.seen_by(case, actor), roles, now)
             if len(found) >= limit:
                 return Page(tuple(found), cursor_of((due_key(case), case.id)))

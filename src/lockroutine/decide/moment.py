@@ -72,8 +72,10 @@ class Moment:
     @property
     def unit(self) -> str:
         """The unit that the case belongs to from then on."""
-        brought = self.driver is not None and self.driver.joint.brings_unit
-        return self.driver.moment.case.unit if self.driver and brought else self.case.unit
+        if self.driver is not None and self.driver.joint.brings_unit:
+            return self.driver.moment.unit
+        moved_to = self.scene().value(self.transition.unit) if self.transition.unit else None
+        return moved_to if isinstance(moved_to, str) else self.case.unit
 
     @property
     def cause(self) -> str:

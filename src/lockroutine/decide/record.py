@@ -81,7 +81,10 @@ def _effects_of(
     data, named = _named(moment, scene.case, getattr(rule, "template", ""))
     data |= {name: scene.value(ref) for name, ref in rule.carries().items()}
     values, personal = Facts(data), Facts(named)
-    for recipient in rule.recipients():
+    by_field = rule.named()
+    # Where the field is empty, its own name stays: nobody is reached by it, and that is seen.
+    whom = (scene.value(by_field[to]) or to if to in by_field else to for to in rule.recipients())
+    for recipient in dict.fromkeys(map(str, whom)):
         yield Effect(
             key="/".join(filter(None, (event.case_id, str(event.version), name, recipient))),
             rule=f"{moment.path}.effects.{name}",

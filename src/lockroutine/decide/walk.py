@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Generator, Iterable, Mapping
+from collections.abc import Generator, Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import TypeAlias, TypeVar
 
 import attrs
 
 from lockroutine._fields import facts_of, read_form
-from lockroutine.decide import cures
+from lockroutine.decide import cures, unseen
 from lockroutine.decide.command import Change, Command
 from lockroutine.decide.evolve import clock_steps, evolve
 from lockroutine.decide.moment import Driver, Moment
@@ -203,6 +203,8 @@ class Walk:
             for query in guard.needs(scene):
                 found.append((yield from self._ask(query.process, query.field, query.value)))
             finding = guard.judge(scene, tuple(found))
+            if finding and found and moment.routine.is_outsider(moment.actor):
+                finding = unseen.finding_of(finding)
         except FormNeeded:
             self._open.append(path)
             return
@@ -256,33 +258,44 @@ class Walk:
     def _drive(
         self, moment: Moment, scene: Scene, path: str, joint: Joint, quiet: bool
     ) -> Asking[None]:
-        step = Step(joint.process, joint.transition)
+        step, before = Step(joint.process, joint.transition), len(self._reasons)
+        targets: Sequence[Case] = ()
         subject = scene.text(joint.subject)
         if moment.routine.transition(step).from_:
-            target = yield from self._target(moment, scene, path, joint, subject, quiet)
-            target = target and (yield from self._up_to_date(target))
-            if target is None:
-                return
+            targets = yield from self._targets(moment, scene, path, joint, subject, quiet)
         else:
-            target = _opened(moment, path, joint, subject)
-        given = {name: scene.value(ref) for name, ref in joint.form.items()}
-        given = {name: value for name, value in given.items() if value is not None}
-        form = self._book[target.routine].form(step)
-        driven = Moment(
-            routine=self._book[target.routine],
-            step=step,
-            case=target,
-            form=facts_of(read_form(form, given)) if form else (NOTHING, NOTHING),
-            actor=moment.actor,
-            at=self._happened_at(target),
-            item=moment.item,
-            driver=Driver(moment=moment, joint=joint),
-        )
-        yield from self._step(driven)
+            targets = [_opened(moment, path, joint, subject)]
+        yield from self._drive_all(moment, scene, step, joint, targets)
+        if len(self._reasons) > before and unseen.is_told_little(moment, targets):
+            del self._reasons[before:]
+            text, helps = unseen.refusal_of(moment, joint)
+            self._refuse(moment, path, text, helps=helps, source=joint)
+
+    def _drive_all(
+        self, moment: Moment, scene: Scene, step: Step, joint: Joint, targets: Sequence[Case]
+    ) -> Asking[None]:
+        for found in targets:
+            target = yield from self._up_to_date(found)
+            if target is None:
+                continue
+            given = {name: scene.value(ref) for name, ref in joint.form.items()}
+            given = {name: value for name, value in given.items() if value is not None}
+            form = self._book[target.routine].form(step)
+            driven = Moment(
+                routine=self._book[target.routine],
+                step=step,
+                case=target,
+                form=facts_of(read_form(form, given)) if form else (NOTHING, NOTHING),
+                actor=moment.actor,
+                at=self._happened_at(target),
+                item=moment.item,
+                driver=Driver(moment=moment, joint=joint),
+            )
+            yield from self._step(driven)
 
     def _up_to_date(self, target: Case) -> Asking[Case | None]:
         """The case that a late entry would drive, as it is now; None if it has gone on since."""
-        if self._command.happened_at is None or target.id in self._pending:
+        if not self._command.happened_at or not target.version or target.id in self._pending:
             return target
         now = yield Query(process=target.process, field="subject", value=target.subject)
         (known,) = (case for case in now if case.id == target.id)
@@ -291,10 +304,10 @@ class Walk:
         self._hinder(Reason(rule="engine.order_in_time", text=say("order_in_time")))
         return None
 
-    def _target(
+    def _targets(
         self, moment: Moment, scene: Scene, path: str, joint: Joint, subject: str, quiet: bool
-    ) -> Asking[Case | None]:
-        """The one open case that a joint means, or None with the reason why not."""
+    ) -> Asking[Sequence[Case]]:
+        """The open cases that a joint means, one unless it says `every`; none, with the reason."""
         wanted = {name: scene.value(ref) for name, ref in joint.match.items()}
         found = yield from self._ask(joint.process, joint.find, subject)
         matching = [
@@ -304,15 +317,15 @@ class Walk:
         ]
         step = Step(joint.process, joint.transition)
         ready = [c for c in matching if c.state in self._book[c.routine].transition(step).from_]
-        if joint.missing == "skip" and not ready:
-            return None
-        if len(ready) > 1:
+        if joint.every:
+            meant = ready if joint.missing == "skip" else matching
+        elif len(ready) > 1:
             text = say("several", process=moment.routine.process(joint.process).rules.label)
             self._refuse(moment, path, text, source=joint)
-            return None
-        if ready or matching:
-            return (ready or matching)[0]
-        if not quiet:
+            return ()
+        else:
+            meant = ready or ([] if joint.missing == "skip" else matching[:1])
+        if not meant and joint.missing == "refuse" and not quiet:
             helps: list[Cure] = []
             if not _gets_no_other(moment, joint, found):
                 from_ = moment.routine.transition(step).from_
@@ -321,7 +334,7 @@ class Walk:
                 helps += cures.correct(moment, joint.subject.name)
             assert joint.otherwise  # the pack's reader saw to it
             self._refuse(moment, path, joint.otherwise, helps=helps, source=joint)
-        return None
+        return meant
 
 
 def spelt(book: Book, process: str, name: str, value: str) -> str:
@@ -353,7 +366,7 @@ def _not_for_this_actor(moment: Moment) -> Reason | None:
             text=say(kind, **words),
             cures=tuple(cures.for_role(moment)),
         )
-    if not routine.in_scope(actor, moment.case.unit, roles):
+    if not routine.in_scope(actor, moment.case, roles):
         return Reason(rule="engine.scope", text=say("scope"))
     return None
 

@@ -53,6 +53,10 @@ _TEXTS = {
         sv="Det finns flera öppna ärenden som det kan gälla ($process), så inget är gjort.",
         en="Several open cases could be meant ($process), so nothing was done.",
     ),
+    "unseen": Text(
+        sv="Det går inte: något som du inte ser ($process) står i vägen. Fråga uppdragsgivaren.",
+        en="Not possible: something that you do not see ($process) is in the way. Ask for help.",
+    ),
     "order_in_time": Text(
         sv="Ärendet har redan en senare händelse. Det som är antecknat skrivs inte om.",
         en="The case already has a later event. What is on record is not rewritten.",

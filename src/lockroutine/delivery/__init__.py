@@ -317,7 +317,7 @@ class Delivery:
                 raise NotFound("effect", key)
             routine = self._book[case.routine]
             roles = routine.tending_roles()
-            if actor.roles.isdisjoint(roles) or not routine.in_scope(actor, case.unit, roles):
+            if actor.roles.isdisjoint(roles) or not routine.in_scope(actor, case, roles):
                 words = say("cure_role", roles=routine.role_labels(roles))
                 reason = Reason(rule="engine.effects", text=words)
                 raise Refused(Verdict(process=case.process, transition="", reasons=(reason,)))

@@ -290,5 +290,11 @@ class Brief:
         """What others are asked to do, in short; of a kind that is not known, its kind."""
         text = EFFECTS.get(rule.kind)
         said = self.say(text) if text else plain_name(rule.kind).capitalize()
-        to = ", ".join(self.role(name) for name in rule.recipients() if name)
+        named = rule.named()
+        whom = (
+            self.ref(named[name]) if name in named else self.role(name)
+            for name in rule.recipients()
+            if name
+        )
+        to = ", ".join(whom)
         return self._with_condition(f"{said} {to}".rstrip(), rule.when)

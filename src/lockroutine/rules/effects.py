@@ -52,6 +52,10 @@ class EffectRule:
         """To whom it goes, each by itself; an empty name where that says nothing."""
         return ("",)
 
+    def named(self) -> Mapping[str, Ref]:
+        """Those of its recipients that a field of the case names."""
+        return {}
+
 
 @frozen(kw_only=True)
 class OpenTicket(EffectRule):
@@ -120,7 +124,10 @@ class SendNotice(EffectRule):
     system: ClassVar[str] = "notices"
     template: str = field(metadata=doc("The message template that it speaks by."))
     to: tuple[str, ...] = field(
-        metadata=doc("Roles, or contacts of the municipality's own file, such as `supplier`.")
+        metadata=doc(
+            "Roles, or contacts of the municipality's own file, such as `supplier`; or `case.FIELD`"
+            " for the contact that a field names, such as one firm among several."
+        )
     )
     visit: Literal["", "agreed", "cancelled"] = field(
         default="",
@@ -137,6 +144,10 @@ class SendNotice(EffectRule):
 
     def recipients(self) -> tuple[str, ...]:
         return self.to
+
+    def named(self) -> Mapping[str, Ref]:
+        fields = ((to, to.partition(".")) for to in self.to)
+        return {to: Ref("case", name) for to, (source, _, name) in fields if source == "case"}
 
 
 @frozen(kw_only=True)

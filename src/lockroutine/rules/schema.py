@@ -42,7 +42,15 @@ __all__ = [
 ]
 
 Subject: TypeAlias = Literal[
-    "customer", "serial_number", "staff", "article", "system", "ticket", "any"
+    "customer",
+    "serial_number",
+    "staff",
+    "property",
+    "organisation",
+    "article",
+    "system",
+    "ticket",
+    "any",
 ]
 
 
@@ -61,6 +69,14 @@ class Role:
     label: Text = field(metadata=LABEL)
     all_units: bool = field(
         default=False, metadata=doc("True if the role works for all units, not just its own.")
+    )
+    only: str = field(
+        default="",
+        metadata=doc(
+            "A field that names whose job a case is: somebody from outside, such as a firm. The "
+            "role sees and touches only cases in which it names one of the actor's units. Of all "
+            "others nothing is told, not even in a refusal."
+        ),
     )
     tends_effects: bool = field(
         default=False,
@@ -253,6 +269,10 @@ class Joint:
     each: Ref | None = field(
         default=None, metadata=doc("A list: the step is made once for each, as `each.item`.")
     )
+    every: bool = field(
+        default=False,
+        metadata=doc("True if the step is made on every such open case, however many there are."),
+    )
     missing: Literal["refuse", "skip"] = field(
         default="refuse", metadata=doc("What happens if there is no such open case.")
     )
@@ -312,6 +332,10 @@ class Transition:
     )
     undoes: tuple[str, ...] = field(
         default=(), metadata=doc("Transitions that no longer count as done: owed again.")
+    )
+    unit: Ref | None = field(
+        default=None,
+        metadata=doc("The unit that the case belongs to from then on, such as `form.provider`."),
     )
     references: Mapping[str, Ref] = field(
         default=Factory(dict),

@@ -34,6 +34,7 @@ __all__ = ["Transaction"]
 _MOST_TERMS = 400  # SQLite joins at most 500 queries into one
 
 _CASE = "SELECT body, personal FROM cases"
+_FOUND = "SELECT case_id FROM found_by WHERE process = ? AND field = ? AND value = ?"
 _EVENT = (
     "SELECT case_id, version, CAST(body AS BLOB), CAST(hash AS BLOB), CAST(personal AS BLOB) "
     "FROM events"
@@ -75,9 +76,7 @@ class Transaction:
             where = "process = ? AND subject = ?"
             values: tuple[str, ...] = (query.process, query.value)
         else:
-            where = (
-                "id IN (SELECT case_id FROM found_by WHERE process = ? AND field = ? AND value = ?)"
-            )
+            where = f"id IN ({_FOUND})"
             values = (query.process, query.field, query.value)
         return tuple(self._read_cases(f"{_CASE} WHERE {where} ORDER BY id", values))
 
@@ -107,8 +106,12 @@ class Transaction:
                 where.append(f"{name} = ?")
                 values.append(value)
         if wanted.units is not None:
-            where.append(f"unit IN ({_marks(wanted.units)})")
+            whose = [f"unit IN ({_marks(wanted.units)})"]
             values += sorted(wanted.units)
+            for job in sorted(wanted.jobs):
+                whose.append(f"id IN ({_FOUND})")
+                values += job
+            where.append(f"({' OR '.join(whose)})")
         if wanted.reference is not None:
             where.append("id IN (SELECT case_id FROM reference WHERE system = ? AND id = ?)")
             values += [wanted.reference.system, wanted.reference.id]

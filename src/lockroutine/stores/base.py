@@ -50,13 +50,18 @@ class DamagedEvent(StoreError):
 
 @frozen(kw_only=True)
 class CaseFilter:
-    """Which cases are asked for; what is left out does not matter."""
+    """Which cases are asked for; what is left out does not matter.
+
+    ``jobs`` goes with ``units``: beside the cases of those units, the ones that have, or ever had,
+    one of these values (process, field, value); who asks looks whether they still have it.
+    """
 
     process: str | None = None
     state: str | None = None
     subject: str | None = None
     unit: str | None = None
     units: frozenset[str] | None = None
+    jobs: frozenset[tuple[str, str, str]] = frozenset()
     is_open: bool | None = None
     reference: Reference | None = None
 

@@ -129,8 +129,8 @@ class _Transaction:
 
     def cases(self, wanted: CaseFilter, after: str, limit: int) -> list[Case]:
         found = sorted(self._tables.cases.values(), key=lambda case: case.id)
-        known = self._tables.references
-        return [case for case in found if case.id > after and _fits(case, wanted, known)][:limit]
+        tables = self._tables
+        return [case for case in found if case.id > after and _fits(case, wanted, tables)][:limit]
 
     def waiting(
         self,
@@ -261,7 +261,7 @@ def _due_by(case: Case, latest: dt.datetime | None) -> bool:
     return latest is None or (case.due_at is not None and case.due_at <= latest)
 
 
-def _fits(case: Case, wanted: CaseFilter, known: set[tuple[Reference, str]]) -> bool:
+def _fits(case: Case, wanted: CaseFilter, tables: _Tables) -> bool:
     named = {
         "process": wanted.process,
         "state": wanted.state,
@@ -271,6 +271,10 @@ def _fits(case: Case, wanted: CaseFilter, known: set[tuple[Reference, str]]) -> 
     }
     return (
         all(value is None or getattr(case, name) == value for name, value in named.items())
-        and (wanted.units is None or case.unit in wanted.units)
-        and (wanted.reference is None or (wanted.reference, case.id) in known)
+        and (wanted.units is None or case.unit in wanted.units or _is_job(case, wanted, tables))
+        and (wanted.reference is None or (wanted.reference, case.id) in tables.references)
     )
+
+
+def _is_job(case: Case, wanted: CaseFilter, tables: _Tables) -> bool:
+    return any((*job, case.id) in tables.found_by for job in wanted.jobs)

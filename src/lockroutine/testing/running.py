@@ -181,6 +181,7 @@ class _Outcome:
     case: Case | None = None
     refusal: Verdict | None = None
     invalid: tuple[str, ...] | None = None
+    not_found: bool = False
     events: tuple[Event, ...] = ()
     effects: tuple[Effect, ...] = ()
     clauses: set[str] = field(factory=set)
@@ -318,6 +319,8 @@ class _Running:
         except Refused as refused:
             events, effects = self._new()
             return _Outcome(case=target, refusal=refused.verdict, events=events, effects=effects)
+        except NotFound:
+            return _Outcome(not_found=True)
         except InvalidForm as error:
             events, effects = self._new()
             paths = tuple(problem.path for problem in error.problems)
@@ -404,7 +407,11 @@ class _Running:
     # -- what came of it -----------------------------------------------------------------------
 
     def _of_outcome(self, step: ScenarioStep, outcome: _Outcome, tally: _Tally) -> Iterator[str]:
-        undone = outcome.refusal is not None or outcome.invalid is not None
+        if step.not_found and step.does:
+            if not outcome.not_found:
+                yield f"expected that there is no such case for them; came: {_came(outcome)}"
+            return
+        undone = outcome.refusal is not None or outcome.invalid is not None or outcome.not_found
         if undone and (outcome.events or outcome.effects):
             yield "what was refused left traces in the store"
         if step.refused:
@@ -720,14 +727,17 @@ def _driven_by(scene: Scene, joint: Joint, driven: list[Event]) -> Iterator[tupl
     items = scene.value(joint.each) if joint.each else (None,)
     for item in items if isinstance(items, tuple) else ():
         here = attrs.evolve(scene, item=item)
-        if not driven or (driven[0].process, driven[0].transition) != (
-            joint.process,
-            joint.transition,
-        ):
+        if not driven or not _is_made_by(joint, driven[0]):
             return
         if joint.find == "subject" and not _spelt_alike(here.value(joint.subject), driven[0]):
             continue
         yield item, driven.pop(0)
+        while joint.every and driven and _is_made_by(joint, driven[0]):
+            yield item, driven.pop(0)
+
+
+def _is_made_by(joint: Joint, event: Event) -> bool:
+    return (event.process, event.transition) == (joint.process, joint.transition)
 
 
 def _spelt_alike(subject: Any, event: Event) -> bool:
@@ -800,6 +810,8 @@ def _came(outcome: _Outcome) -> str:
             for r in outcome.refusal.reasons
         ]
         return "refused by" + "".join(lines)
+    if outcome.not_found:
+        return "there is no such case for them"
     if outcome.invalid is not None:
         return f"a wrong form: {_list(outcome.invalid)}"
     return f"it was done, state {outcome.case.state}" if outcome.case else "it was done"

@@ -223,7 +223,8 @@ class ScenarioStep:
         metadata=doc("With `register` and `who`: fields that are there, but not for this actor."),
     )
     not_found: bool = field(
-        default=False, metadata=doc("With `register`: there is no such case (for this actor).")
+        default=False,
+        metadata=doc("With `register` or `does`: there is no such case (for this actor)."),
     )
     open: bool | None = field(
         default=None,

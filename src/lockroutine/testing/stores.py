@@ -435,6 +435,25 @@ class StoreContract:
             now = reading.find(Query(process="mounting", field="customer", value="customer-17"))
         assert now[0].version == 2
 
+    def test_cases_are_listed_by_whose_job_they_are(self, store: Store) -> None:
+        """With ``units``, ``jobs`` adds the cases that have or ever had one of these values."""
+        case = _keep(store, opening("1", found_by=[("firm", "ek")]))
+        _keep(store, following(case, found_by=[("firm", "al")]))
+        _keep(store, opening("2", unit="south", found_by=[("firm", "al")]))
+        _keep(store, opening("3", process="removal", state="scheduled", found_by=[("firm", "al")]))
+
+        def ids(units: set[str], *jobs: tuple[str, str, str]) -> list[str]:
+            wanted = CaseFilter(units=frozenset(units), jobs=frozenset(jobs))
+            with store.reading() as reading:
+                return [found.id for found in reading.cases(wanted, "", 10)]
+
+        ek, al = ("mounting", "firm", "ek"), ("mounting", "firm", "al")
+        assert ids(set(), ek) == ["1"]
+        assert ids(set(), al) == ["1", "2"]
+        assert ids(set(), ek, ("removal", "firm", "al")) == ["1", "3"]
+        assert ids({"south"}, ek) == ["1", "2"]
+        assert ids(set(), ("mounting", "door", "al")) == []
+
     def test_ended_cases_are_found_too(self, store: Store) -> None:
         """``find`` gives cases that have ended as well."""
         case = _keep(store, opening("1"))

@@ -20,7 +20,7 @@ from lockroutine.rules.check.process import ProcessCheck
 from lockroutine.rules.check.sweeps import check_sweeps
 from lockroutine.rules.declared import FormTable, wrong_with
 from lockroutine.rules.fields import Forms, fields_of, form_fields, forms_of
-from lockroutine.rules.schema import Pack
+from lockroutine.rules.schema import Pack, Role
 from lockroutine.rules.shown import App, Contacts, Shown, Stock, SupportHours
 from lockroutine.rules.terms import PULL, RESERVED
 
@@ -55,6 +55,8 @@ def _pack(pack: Pack) -> Found:
         yield from check_cited(pack, path, declared.clauses, ())
         if role in RESERVED:
             yield Problem(path, f"{role!r} has a meaning of its own; call the role otherwise")
+        if declared.only:
+            yield from _outsider(pack, path, role, declared)
     for kind, names in (("unit", pack.unit), ("parameter", pack.parameter), ("gap", pack.gap)):
         for name in names:
             yield from check_name(f"{kind}.{name}", name)
@@ -100,6 +102,26 @@ def _form(path: str, name: str, form: FormTable) -> Found:
         for choice, label in declared.choices.items():
             yield from check_text(f"{at}.choices.{choice}", label)
     yield from wrong_with(path, name, form)
+
+
+def _outsider(pack: Pack, path: str, name: str, role: Role) -> Found:
+    """That wherever a role from outside works, a case says whose job it is."""
+    if role.all_units:
+        yield Problem(f"{path}.only", "does not go with all_units: all cases, or only its own")
+    works_in = {
+        process
+        for process, rules in pack.process.items()
+        for transition in rules.transitions.values()
+        if name in transition.by
+    }
+    for process in sorted(works_in):
+        if role.only not in pack.process[process].find_by:
+            message = f"{process} does not find its cases by {role.only!r}; add it to its find_by"
+            yield Problem(f"{path}.only", message)
+        for step, transition in pack.process[process].transitions.items():
+            if name in transition.by and not transition.from_:
+                message = f"{name} works only in cases that are there: it opens none"
+                yield Problem(f"process.{process}.transitions.{step}.by", message)
 
 
 def _calendar(pack: Pack) -> Found:

@@ -229,6 +229,8 @@ class ProcessCheck:
                 yield Problem(
                     f"{path}.sets.{name}", "personal values are only kept as forms give them"
                 )
+        if transition.unit:
+            yield from self._names_something(f"{path}.unit", transition.unit, transition)
         yield from check_known(f"{path}.clears", transition.clears, self.fields, "field")
         known = self.process.transitions
         yield from check_known(f"{path}.undoes", transition.undoes, known, "transition")
@@ -298,6 +300,7 @@ class ProcessCheck:
                 bool: "a yes or no",
                 tuple: "a list",
                 dt.datetime: "a time",
+                str: "a text",
             }
             yield Problem(path, f"{ref} is not {words[kind]}, and this rule needs one")
 
@@ -350,6 +353,8 @@ class ProcessCheck:
             yield from self._ref(path, ref, transition, after, each=joint.each is not None)
         if joint.each is not None:
             yield from self._ref(f"{path}.each", joint.each, transition, after)
+        if joint.every and not driven.from_:
+            yield Problem(f"{path}.every", "a step that opens a case opens one; leave it out")
         wanted = form_fields(driven, self.forms)
         yield from check_known(f"{path}.form", joint.form, wanted, "field of its form")
         for name, declared in wanted.items():
@@ -365,6 +370,8 @@ class ProcessCheck:
             yield from check_known(f"{path}.template", [name], self.pack.template, "template")
         for ref in effect.carries().values():
             yield from self._ref(path, ref, transition, self.fields)
+        for ref in effect.named().values():
+            yield from self._names_something(f"{path}.to", ref, transition)
         template = self.pack.template.get(name)
         if template is None:
             return
@@ -384,6 +391,16 @@ class ProcessCheck:
                 yield Problem(path, f"a subject line may not name ${name}, which is personal")
 
     # -- references -----------------------------------------------------------------------------
+
+    def _names_something(self, path: str, ref: Ref, transition: Transition) -> Found:
+        """That a reference stands for the name of a unit or a contact: a text, not personal."""
+        yield from self._ref(path, ref, transition, self.fields)
+        if self._privacy(ref, transition):
+            yield Problem(path, f"{ref} is personal, and a unit or contact is not named by that")
+        known = form_fields(transition, self.forms) if ref.source == "form" else self.fields
+        declared = entry_at(known, ref.name)
+        if declared is None or not declared.choices:
+            yield from self._kind(path, ref, str, transition)
 
     def _when(self, path: str, when: Condition | None, transition: Transition | None) -> Found:
         if when is None:
