@@ -20,6 +20,7 @@ from lockroutine.rules.guards import (
     AtMost,
     ByRole,
     CaseInState,
+    Count,
     Differs,
     Done,
     DutiesDone,
@@ -158,6 +159,28 @@ def test_includes() -> None:
     assert unjudged(guard, scene({"a": "x"})) == "case.a"
     assert unjudged(guard, scene({"a": "x"}, data={"a": "xyz"})) == "case.a"
     assert unjudged(guard, scene({}, data={"a": ["x"]})) == "form.a"
+
+
+def test_count() -> None:
+    """A list passes that is as long as a number, or within limits; anything else is not judged."""
+    three = {"a": ["x", "y", "z"]}
+    same = Count(list=FORM, same_as=Ref("form", "b"), otherwise=NO)
+    assert judged(same, scene({**three, "b": 3})) is None
+    wants = (Want(field="a"), Want(field="b"))
+    assert judged(same, scene({**three, "b": 4})) == Finding(
+        values=Facts({"count": 3}), wants=wants
+    )
+    assert judged(same, scene({"a": [], "b": 0})) is None
+    few = Count(list=FORM, at_least=2, at_most="five", otherwise=NO)
+    assert judged(few, scene(three)) is None
+    wants = (Want(field="a"),)
+    assert judged(few, scene({"a": ["x"]})) == Finding(values=Facts({"count": 1}), wants=wants)
+    many = {"a": ["u", "v", "w", "x", "y", "z"]}
+    assert judged(few, scene(many)) == Finding(values=Facts({"count": 6}), wants=wants)
+    assert unjudged(few, scene({"a": "xyz"})) == "form.a"
+    assert unjudged(same, scene({**three, "b": "3"})) == "form.b"
+    wrong = Count(list=FORM, at_most="hours", otherwise=NO)
+    assert unjudged(wrong, scene(three)) == "parameter.hours"
 
 
 def test_is_true() -> None:

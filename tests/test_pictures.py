@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import combinations
+from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -32,6 +33,7 @@ from lockroutine.pictures.plan import plan
 from lockroutine.pictures.sketch import Mover, Sketch, movers_of, sketch
 from lockroutine.pictures.svg import Chart, Map, chart, drawing
 from lockroutine.pictures.tree import as_xml
+from overlaying import pack
 
 ROUTINE = load_routine()
 PROCESSES = sorted(ROUTINE.processes)
@@ -150,6 +152,20 @@ def test_a_drawing_is_told_in_words() -> None:
     rules = ROUTINE.process("mounting").rules
     for part in (*rules.states.values(), *rules.transitions.values()):
         assert part.label.sv in text
+
+
+def test_a_count_is_told_in_words(tmp_path: Path) -> None:
+    """How many entries a list must have stands with the field's name, in either language."""
+    words = ET.fromstring(process_svg(ROUTINE, "purchase")).findtext(f"{SVG}desc") or ""
+    assert "Serial numbers: number = Delivered" in words
+    text = """
+[process.purchase.transitions.deliver.guards.each_lock]
+at_least = 1
+at_most = 500
+"""
+    changed = load_routine(pack(tmp_path / "ours", text, extends="soderkoping"))
+    words = ET.fromstring(process_svg(changed, "purchase", "sv")).findtext(f"{SVG}desc") or ""
+    assert "Serienummer: antal = Levererat antal, ≥ 1, ≤ 500" in words
 
 
 def test_who_is_no_person_is_told_apart() -> None:

@@ -12,6 +12,7 @@ from overlaying import against, over_small, pack
 
 AGREED = 'kind = "is_true"\nvalue = "form.customer_agreed"\n'
 LOCK = 'kind = "no_case_in_state"\nprocess = "lock"\nstates = ["mounted"]\n'
+COUNT = 'kind = "count"\nlist = "form.who"\n'
 WINDOW = 'kind = "time_window"\nvalue = "form.starts_at"\n'
 BOOK = "process.order.transitions.book.guards.it"
 OTHERWISE = 'otherwise = { sv = "Nej.", en = "No." }\nclauses = ["C2"]\n'
@@ -24,6 +25,7 @@ def base(tmp_path: Path, guard: str, more: str = "") -> None:
 label = {{ sv = "Bokning", en = "Booking" }}
 extends = "appointment"
 fields.cycles = {{ type = "whole_number", label = {{ sv = "Antal", en = "Number" }} }}
+fields.who = {{ type = "words", label = {{ sv = "Vilka", en = "Who" }}, optional = true }}
 fields.app.type = "word"
 fields.app.label = {{ sv = "App", en = "App" }}
 
@@ -70,6 +72,8 @@ TIGHTER = [
         'allowed.installer = ["b"]\nallowed.staff = { remove = true }\n',
     ),
     ('kind = "done"\ntransitions = ["book"]\n', 'transitions = ["book", "errand"]\n'),
+    (COUNT + "at_least = 2\n", 'at_least = 3\nat_most = 9\nsame_as = "form.cycles"\n'),
+    (COUNT + "at_most = 9\n", "at_least = 1\nat_most = 8\n"),
     ('kind = "within_hours"\n' + TIMES, 'ends = "form.ends_at"\n'),
     ('kind = "within_hours"\n' + TIMES, '\n[parameter.hours]\nvalue = "09:00-15:00"\n'),
     ('kind = "within_hours"\n' + TIMES, '\n[parameter.days]\nvalue = ["monday"]\n'),
@@ -124,6 +128,9 @@ LOOSER = [
         'allowed.staff = ["a"]\n',
     ),
     ('kind = "done"\ntransitions = ["book"]\n', 'transitions = ["errand"]\n'),
+    (COUNT + "at_least = 2\nat_most = 9\n", "at_least = 1\n"),
+    (COUNT + "at_least = 2\nat_most = 9\n", "at_most = 10\n"),
+    (COUNT + 'same_as = "form.cycles"\n', "same_as = 2\n"),
     ('kind = "within_hours"\nends = "form.ends_at"\n' + TIMES, "ends = { remove = true }\n"),
     ('kind = "within_hours"\n' + TIMES, "closed_on_holidays = false\n"),
     (

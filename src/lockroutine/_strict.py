@@ -109,7 +109,8 @@ def _is_literal(kind: Any) -> bool:
 def _is_scalar_union(kind: Any) -> bool:
     if typing.get_origin(kind) not in (types.UnionType, typing.Union):
         return False
-    return all(arm in (str, int, bool) or _is_list(arm) for arm in typing.get_args(kind))
+    arms = [arm for arm in typing.get_args(kind) if arm is not types.NoneType]
+    return len(arms) > 1 and all(arm in (str, int, bool) or _is_list(arm) for arm in arms)
 
 
 def strict_converter() -> cattrs.Converter:

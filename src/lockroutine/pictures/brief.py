@@ -107,10 +107,18 @@ class Brief:
             case kinds.Includes():
                 field, other = self.ref(guard.list), self.ref(guard.value)
                 return self.word("includes", field=field, other=other)
+            case kinds.Count():
+                return self._count(guard)
             case kinds.IsTrue() | kinds.ByRole():
                 return self.word(guard.kind, field=self.ref(guard.value))
             case _:
                 return ""
+
+    def _count(self, guard: kinds.Count) -> str:
+        said = [f"= {self.ref(guard.same_as)}"] if guard.same_as else []
+        said += [f"≥ {self._parameter(guard.at_least)}"] if guard.at_least is not None else []
+        said += [f"≤ {self._parameter(guard.at_most)}"] if guard.at_most is not None else []
+        return self.word("entries", field=self.ref(guard.list), number=", ".join(said))
 
     def _states(self, word: str, process: str, states: Iterable[str]) -> str:
         rules = self._pack.process[process]

@@ -67,6 +67,7 @@ WORDS = {
     "from": Text(sv="Från", en="From"),
     "hour": Text(sv="{count} timme", en="{count} hour"),
     "hours": Text(sv="{count} timmar", en="{count} hours"),
+    "entries": Text(sv="{field}: antal {number}", en="{field}: number {number}"),
     "if": Text(sv="om {condition}", en="if {condition}"),
     "in_state": Text(sv="{process}: {states}", en="{process}: {states}"),
     "includes": Text(sv="{field} rymmer {other}", en="{field} holds {other}"),

@@ -26,6 +26,7 @@ __all__ = [
     "AtMost",
     "ByRole",
     "CaseInState",
+    "Count",
     "Differs",
     "Done",
     "DutiesDone",
@@ -406,6 +407,51 @@ class Includes(Guard):
 
 
 @frozen(kw_only=True)
+class Count(Guard):
+    """A list has so many entries: as many as a number says, no fewer, or no more.
+
+    ```toml
+    kind = "count"
+    list = "form.serial_numbers"
+    same_as = "form.delivered"
+    otherwise = { sv = "Ange varje lås; $count är angivna.", en = "Name each; $count are named." }
+    ```
+    """
+
+    kind: ClassVar[str] = "count"
+    list: Ref = field(metadata=doc("The list."))
+    same_as: Ref | None = field(default=None, metadata=doc("The number that it must come to."))
+    at_least: int | str | None = field(
+        default=None, metadata=doc("The fewest, or the name of the parameter that holds it.")
+    )
+    at_most: int | str | None = field(
+        default=None, metadata=doc("The most, or the name of the parameter that holds it.")
+    )
+
+    def judge(self, scene: Scene, found: Found) -> Finding | None:
+        held = scene.value(self.list)
+        if not isinstance(held, tuple):
+            raise Unjudged(str(self.list))
+        count = len(held)
+        right = [] if self.same_as is None else [scene.number(self.same_as) == count]
+        right += [] if self.at_least is None else [scene.limit(self.at_least) <= count]
+        right += [] if self.at_most is None else [scene.limit(self.at_most) >= count]
+        if all(right):
+            return None
+        return Finding(values=Facts({"count": count}), wants=_corrections(*self.refs()))
+
+    def kinds(self) -> tuple[tuple[Ref, type], ...]:
+        number = ((self.same_as, int),) if self.same_as else ()
+        return ((self.list, tuple), *number)
+
+    def refs(self) -> tuple[Ref, ...]:
+        return (self.list, self.same_as) if self.same_as else (self.list,)
+
+    def reports(self) -> tuple[str, ...]:
+        return ("count",)
+
+
+@frozen(kw_only=True)
 class IsTrue(Guard):
     """Something was answered with yes.
 
@@ -650,6 +696,7 @@ GUARDS: tuple[type[Guard], ...] = (
     AtMost,
     OneOf,
     Includes,
+    Count,
     IsTrue,
     Absent,
     WithinHours,

@@ -23,6 +23,7 @@ from lockroutine.rules.guards import (
     AtMost,
     ByRole,
     CaseInState,
+    Count,
     Done,
     Guard,
     NoCaseInState,
@@ -246,6 +247,14 @@ def _lower(before: Any, after: Any) -> bool:
     return type(before) is type(after) is int and after <= before
 
 
+def _at_least(before: Any, after: Any) -> bool:
+    return before is None or _higher(before, after)
+
+
+def _at_most(before: Any, after: Any) -> bool:
+    return before is None or _lower(before, after)
+
+
 def _fewer_for_each(before: Any, after: Any) -> bool:
     return all(set(values) <= set(before.get(role, ())) for role, values in after.items())
 
@@ -292,6 +301,7 @@ _TIGHTER: Mapping[type[Guard], Mapping[str, Callable[[Any, Any], bool]]] = {
     NoCaseInState: {"states": _more, "match": _less_wanted},
     AtLeast: {"limit": _higher},
     AtMost: {"limit": _lower},
+    Count: {"at_least": _at_least, "at_most": _at_most, "same_as": _given_now},
     OneOf: {"values": _fewer},
     ByRole: {"allowed": _fewer_for_each},
     Done: {"transitions": _more},

@@ -28,6 +28,7 @@ from lockroutine.rules.guards import (
     AtMost,
     ByRole,
     CaseInState,
+    Count,
     Done,
     Guard,
     NoCaseInState,
@@ -267,6 +268,8 @@ class ProcessCheck:
                 yield from self._other_case(path, guard)
             case AtLeast() | AtMost() if isinstance(guard.limit, str):
                 yield from check_parameter(pack, f"{path}.limit", guard.limit, "number")
+            case Count():
+                yield from self._count(path, guard)
             case WithinHours():
                 yield from check_parameter(pack, f"{path}.days", guard.days, "days")
                 yield from check_parameter(pack, f"{path}.hours", guard.hours, "hours")
@@ -303,6 +306,14 @@ class ProcessCheck:
                 str: "a text",
             }
             yield Problem(path, f"{ref} is not {words[kind]}, and this rule needs one")
+
+    def _count(self, path: str, guard: Count) -> Found:
+        limits = {"at_least": guard.at_least, "at_most": guard.at_most}
+        for key, limit in limits.items():
+            if isinstance(limit, str):
+                yield from check_parameter(self.pack, f"{path}.{key}", limit, "number")
+        if (guard.same_as, *limits.values()) == (None, None, None):
+            yield Problem(path, "needs same_as, at_least or at_most")
 
     def _window(self, path: str, guard: TimeWindow) -> Found:
         limits = {"not_older_than": guard.not_older_than, "not_later_than": guard.not_later_than}
