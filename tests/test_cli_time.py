@@ -8,11 +8,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import pytest
 from typer.testing import CliRunner
 
 from lockroutine import load_routine
 from lockroutine.cli.app import app
-from smallpack import Clock, edited, lock, opened, order
+from smallpack import ANNA, Clock, edited, lock, opened, order
 from sweepingpack import UNREAD, sweeping
 
 ESCALATING = edited(
@@ -130,3 +131,44 @@ def test_show_and_trace_tell_of_the_checks(tmp_path: Path) -> None:
     held = {one["id"]: one["held_by"] for one in clauses}
     assert {"kind": "sweep", "at": "sweep.unpaired"} in held["C4"]
     assert {"kind": "guard", "at": "sweep.unpaired.unless.paired"} in held["C3"]
+
+
+# -- as it was ------------------------------------------------------------------------------------
+
+
+def test_a_work_list_as_it_was(tmp_path: Path) -> None:
+    """A work list can be asked for as of a time, which is local unless it says its zone."""
+    path = tmp_path / "locks.db"
+    clock = Clock()  # ten o'clock in Stockholm
+    with opened(path, load_routine(ESCALATING), clock) as engine:
+        case = order(engine)
+        clock.pass_(hours=1)
+        engine.perform(case.id, "cancel", actor=ANNA)
+    of = ("worklist", path, "--role", "installer", "--json")
+
+    def listed(*more: str) -> list[str]:
+        return [one["case"]["state"] for one in json.loads(run(*of, *more).stdout)["items"]]
+
+    assert listed() == []
+    for at in ("2026-03-02 10:30", "2026-03-02T09:30:00Z", "2026-03-02 10:00"):
+        assert listed("--as-of", at) == ["ordered"]
+    for at in ("2026-03-02 09:59", "2026-03-02 11:00", "2026-03-02"):
+        assert listed("--as-of", at) == []
+
+
+@pytest.mark.parametrize(
+    ("at", "words"),
+    [
+        ("yesterday", "--as-of: is no time; write it like 2026-03-02 10:00"),
+        ("2999-01-01 10:00", "as_of: lies in the future"),
+    ],
+)
+def test_no_such_time(tmp_path: Path, at: str, words: str) -> None:
+    """What is no time, or one that is to come, is refused in words."""
+    path = tmp_path / "locks.db"
+    with opened(path, load_routine(ESCALATING), Clock()) as engine:
+        order(engine)
+    result = run("worklist", path, "--role", "installer", "--as-of", at)
+    assert result.exit_code == 2
+    assert result.stderr.strip() == f"lockroutine: {words}"
+    assert result.stdout == ""

@@ -503,3 +503,19 @@ def test_where_there_is_not_one_of_every_case_it_says_so():
         case = start(here, "visit", "note", OWN)
         with pytest.raises(Refused, match="No permit"):
             here.perform(case.id, "move", actor=ANNA, form={"provider": "south"})
+
+
+def test_a_firm_sees_the_past_of_its_own_jobs_only() -> None:
+    """As of a time, a firm sees its jobs as they stood, and nothing of any other's."""
+    clock = Clock()
+    with Engine.open(":memory:", routine=ROUTINE, clock=clock) as made:
+        own = job(made)
+        job(made, OTHERS, "firm-al")
+        then = clock.at
+        clock.pass_(hours=1)
+        for at in (then, clock.at):
+            assert [one.id for one in made.cases(actor=EK, as_of=at)] == [own.id]
+            assert made.case(own.id, actor=EK, as_of=at).subject == OWN
+            assert OTHERS not in repr(made.worklist(actor=EK, as_of=at).items)
+            with pytest.raises(NotFound):
+                made.case(own.id, actor=AL, as_of=at)

@@ -10,7 +10,7 @@ import datetime as dt
 from collections.abc import Iterable
 
 from lockroutine.errors import InvalidForm, Problem, not_found
-from lockroutine.facts import identifier, sentence
+from lockroutine.facts import aware, identifier, sentence
 from lockroutine.model import Actor, Reference
 from lockroutine.routine import Routine
 from lockroutine.stores import CaseFilter
@@ -23,6 +23,7 @@ __all__ = [
     "cursor_of",
     "late_entry",
     "limit_of",
+    "past_of",
     "place_of",
     "position_of",
     "references_of",
@@ -57,6 +58,14 @@ def references_of(given: object) -> tuple[Reference, ...]:
     if len(references) != len(made):
         raise InvalidForm([Problem("references", "must be a list of References")])
     return references
+
+
+def past_of(as_of: dt.datetime, now: dt.datetime) -> dt.datetime:
+    """A time that is not yet to come."""
+    at = aware(as_of, "as_of")
+    if at > now:
+        raise InvalidForm([Problem("as_of", "lies in the future")])
+    return at
 
 
 def limit_of(limit: int) -> int:

@@ -8,7 +8,7 @@ from lockroutine.errors import NotFound, Problem, RulesError
 from lockroutine.model import Case, Query
 from lockroutine.routine import Routine
 from lockroutine.rules.reader import Source
-from lockroutine.stores import Reading, Store, Writing
+from lockroutine.stores import Cases, Reading, Store, Writing
 from lockroutine.stores.again import repeated
 from lockroutine.verify import replay
 
@@ -65,14 +65,14 @@ class Book(Mapping[str, Routine]):
             transaction.keep_routine(current.key, current.source)
         return stored
 
-    def load(self, reading: Reading) -> None:
+    def load(self, reading: Cases) -> None:
         """Meet every routine of the store."""
         for key in reading.routine_keys().difference(self._routines):
             source = reading.routine(key)
             if source:
                 self._routines[key] = Routine(source, self.current.kinds)
 
-    def meet(self, reading: Reading, case: Case) -> Case:
+    def meet(self, reading: Cases, case: Case) -> Case:
         """A case whose routine is known from here on."""
         if case.routine not in self._routines:
             self.load(reading)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
+from contextlib import contextmanager
 from types import TracebackType
 from typing import TypeVar
 
@@ -18,6 +19,7 @@ from lockroutine.arguments import (
     case_filter,
     late_entry,
     limit_of,
+    past_of,
     place_of,
     position_of,
     references_of,
@@ -50,11 +52,12 @@ from lockroutine.model import (
     Verification,
     WorkItem,
 )
+from lockroutine.past import Past
 from lockroutine.plugins import Plugins
 from lockroutine.pulling import Accounts, Puller, PullReport
 from lockroutine.routine import Routine, load_routine
 from lockroutine.rules.terms import CLOCK
-from lockroutine.stores import MemoryStore, Position, Reading, SqliteStore, Store, Writing
+from lockroutine.stores import Cases, MemoryStore, Position, Reading, SqliteStore, Store, Writing
 from lockroutine.stores.again import repeated
 from lockroutine.sweeping import Sweeper, SweepReport, Wanted
 from lockroutine.verify import replay
@@ -457,30 +460,47 @@ class Engine:
             command = self._command("", actor, None, None, "", ())
             return tuple(views.options(self._book, reading, case, command, language))
 
-    def worklist(self, *, actor: Actor, limit: int = 50, cursor: str = "") -> Page[WorkItem]:
+    def worklist(
+        self,
+        *,
+        actor: Actor,
+        limit: int = 50,
+        cursor: str = "",
+        as_of: dt.datetime | None = None,
+    ) -> Page[WorkItem]:
         """What waits for this actor, oldest due first.
 
         Args:
             actor: Whose list it is.
             limit: About how many entries a page has; all that one case asks for come together.
             cursor: The ``next`` of the page before.
+            as_of: The list as it was at this time, by what was on record then: what was entered
+                later is not there, also if it had happened before. Left out, the list of now. It
+                reads all histories, so it is slow.
 
         Raises:
-            InvalidForm: The limit or the cursor is wrong.
+            InvalidForm: The limit or the cursor is wrong, or the time is to come or has no zone.
         """
         limit, actor = limit_of(limit), actor_of(actor)
         position = position_of(cursor)
-        now = self._time()
-        with self.store.reading() as reading:
-            return views.worklist(self._book, reading, actor, position, limit, now)
+        with self._reading(as_of) as (reading, at):
+            return views.worklist(self._book, reading, actor, position, limit, at)
 
-    def case(self, case_id: str, *, actor: Actor | None = None) -> Case:
+    def case(
+        self, case_id: str, *, actor: Actor | None = None, as_of: dt.datetime | None = None
+    ) -> Case:
         """A case. With an actor, only if it is in their units, and with what they may see of it.
 
+        Args:
+            case_id: The case.
+            actor: Who gets to see it.
+            as_of: The case as it stood at this time, by what was on record then.
+
         Raises:
-            NotFound: There is no such case (or none that the actor may see).
+            NotFound: There is no such case (or none that the actor may see, or none yet).
+            InvalidForm: The time is to come, or has no zone.
         """
-        with self.store.reading() as reading:
+        with self._reading(as_of) as (reading, _):
             return views.shown(self._book, views.met(self._book, reading, case_id), actor)
 
     def cases(
@@ -495,16 +515,20 @@ class Engine:
         actor: Actor | None = None,
         limit: int = 100,
         cursor: str = "",
+        as_of: dt.datetime | None = None,
     ) -> Page[Case]:
         """Cases by what is known of them, oldest first. With an actor, only what they may see.
 
+        With ``as_of``, they are found and given as they stood at that time, by what was on record
+        then (an id that another system gave only counts if a step brought it).
+
         Raises:
             NotFound: There is no such process or state.
-            InvalidForm: The limit or an id is wrong.
+            InvalidForm: The limit or an id is wrong, or the time is to come or has no zone.
         """
         wanted = case_filter(self.routine, process, state, subject, unit, is_open, reference, actor)
         limit, after = limit_of(limit), place_of(cursor)
-        with self.store.reading() as reading:
+        with self._reading(as_of) as (reading, _):
             return views.cases(self._book, reading, wanted, actor, after, limit)
 
     def history(self, case_id: str, *, actor: Actor | None = None) -> tuple[Event, ...]:
@@ -605,6 +629,14 @@ class Engine:
 
     def _time(self) -> dt.datetime:
         return aware(self._clock(), "clock")
+
+    @contextmanager
+    def _reading(self, as_of: dt.datetime | None) -> Generator[tuple[Cases, dt.datetime]]:
+        """The cases as they are, or as they stood at a time; and that time."""
+        now = self._time()
+        at = now if as_of is None else past_of(as_of, now)
+        with self.store.reading() as reading:
+            yield (reading if as_of is None else Past(self._book, reading, at)), at
 
     def _command(
         self,

@@ -30,7 +30,7 @@ from lockroutine.model import (
     WorkItem,
 )
 from lockroutine.routine import Step
-from lockroutine.stores import CaseFilter, Reading
+from lockroutine.stores import CaseFilter, Cases, Reading
 from lockroutine.stores.base import DamagedEvent, Position, due_key
 from lockroutine.verify import problems_with
 from lockroutine.worklist import items
@@ -66,7 +66,7 @@ def in_scope(book: Book, case: Case, actor: Actor | None) -> bool:
     return actor is None or book[case.routine].in_scope(actor_of(actor), case, actor.roles)
 
 
-def met(book: Book, reading: Reading, case_id: str, actor: Actor | None = None) -> Case:
+def met(book: Book, reading: Cases, case_id: str, actor: Actor | None = None) -> Case:
     """The case of that id; for somebody from outside, only if it is a job of theirs.
 
     Raises:
@@ -83,7 +83,7 @@ def met(book: Book, reading: Reading, case_id: str, actor: Actor | None = None) 
 
 def cases(
     book: Book,
-    reading: Reading,
+    reading: Cases,
     wanted: CaseFilter,
     actor: Actor | None,
     after: str,
@@ -174,7 +174,7 @@ def _titled(schema: Mapping[str, Any], title: str) -> Mapping[str, Any]:
 
 def worklist(
     book: Book,
-    reading: Reading,
+    reading: Cases,
     actor: Actor,
     position: Position | None,
     limit: int,

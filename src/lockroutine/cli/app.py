@@ -227,12 +227,20 @@ def worklist(
     cursor: Annotated[
         str, typer.Option("--cursor", help="Go on from here: the `next` of the page before.")
     ] = "",
+    as_of: Annotated[
+        str,
+        typer.Option(
+            "--as-of", metavar="TIME", help="As it was then, in local time: '2026-03-02 10:00'."
+        ),
+    ] = "",
     pack: _DatabasePack = "",
     as_json: _Json = False,
     lang: _Lang = "en",
 ) -> int:
     """Show what waits for a role, oldest due first."""
-    wanted = databases.Wanted(role=role, units=frozenset(unit or ()), limit=limit, cursor=cursor)
+    wanted = databases.Wanted(
+        role=role, units=frozenset(unit or ()), limit=limit, cursor=cursor, as_of=as_of
+    )
     return databases.worklist(database, pack, wanted, lang, as_json=as_json)
 
 

@@ -50,6 +50,7 @@ class Wanted:
     units: frozenset[str]
     limit: int
     cursor: str
+    as_of: str
 
 
 _NOBODY = KnownAccounts()
@@ -143,7 +144,12 @@ def worklist(path: Path, pack: str, wanted: Wanted, language: Language, *, as_js
             message = f"is needed: {wanted.role} works in units of its own"
             raise InvalidForm([Problem("--unit", message)])
         actor = Actor("command-line", roles={wanted.role}, units=wanted.units)
-        page = engine.worklist(actor=actor, limit=wanted.limit, cursor=wanted.cursor)
+        page = engine.worklist(
+            actor=actor,
+            limit=wanted.limit,
+            cursor=wanted.cursor,
+            as_of=_moment(routine, wanted.as_of) if wanted.as_of else None,
+        )
     if as_json:
         output.dump({"items": [of_item(item) for item in page], "next": page.next})
         return 0
@@ -151,6 +157,17 @@ def worklist(path: Path, pack: str, wanted: Wanted, language: Language, *, as_js
     if page.next:
         output.line(WORDS["more"].get(language).format(cursor=page.next))
     return 0
+
+
+def _moment(routine: Routine, text: str) -> dt.datetime:
+    """A time as people write it: local, unless it says its zone."""
+    try:
+        at = dt.datetime.fromisoformat(text)
+    except ValueError:
+        raise InvalidForm(
+            [Problem("--as-of", "is no time; write it like 2026-03-02 10:00")]
+        ) from None
+    return at if at.tzinfo else at.replace(tzinfo=routine.calendar.zone)
 
 
 def show_worklist(

@@ -17,6 +17,7 @@ from lockroutine.rules.reader import Source
 
 __all__ = [
     "CaseFilter",
+    "Cases",
     "DamagedEvent",
     "FirstResult",
     "Position",
@@ -25,6 +26,8 @@ __all__ = [
     "Writing",
     "claimed",
     "due_key",
+    "fits",
+    "is_awaited",
     "lost_race",
     "one_open",
 ]
@@ -75,18 +78,11 @@ class FirstResult:
     digest: str
 
 
-class Reading(Protocol):
-    """What can be read, all of it as of one moment."""
+class Cases(Protocol):
+    """What can be read of cases and of the routines that they run under."""
 
     def case(self, case_id: str) -> Case | None:
         """The case of that id."""
-        ...
-
-    def find(self, query: Query) -> tuple[Case, ...]:
-        """The cases that have, or ever had, what the query asks for, oldest first.
-
-        ``as_of`` is not looked at: who asks replays the histories.
-        """
         ...
 
     def history(self, case_id: str) -> tuple[Event, ...]:
@@ -95,14 +91,6 @@ class Reading(Protocol):
         Raises:
             DamagedEvent: One of them is not as it was written.
         """
-        ...
-
-    def events(self) -> Iterator[Event]:
-        """All events of all cases, in the order of recording."""
-        ...
-
-    def event_count(self) -> int:
-        """How many events there are, of whatever case."""
         ...
 
     def cases(self, wanted: CaseFilter, after: str, limit: int) -> list[Case]:
@@ -123,6 +111,33 @@ class Reading(Protocol):
         """
         ...
 
+    def routine_keys(self) -> frozenset[str]:
+        """Every routine that cases were started under, as ``name@version``."""
+        ...
+
+    def routine(self, key: str) -> Source | None:
+        """The text of one of them."""
+        ...
+
+
+class Reading(Cases, Protocol):
+    """What can be read, all of it as of one moment."""
+
+    def find(self, query: Query) -> tuple[Case, ...]:
+        """The cases that have, or ever had, what the query asks for, oldest first.
+
+        ``as_of`` is not looked at: who asks replays the histories.
+        """
+        ...
+
+    def events(self) -> Iterator[Event]:
+        """All events of all cases, in the order of recording."""
+        ...
+
+    def event_count(self) -> int:
+        """How many events there are, of whatever case."""
+        ...
+
     def timers(self, until: dt.datetime, after: Position | None, limit: int) -> list[Case]:
         """Open cases whose timer has run out, the longest ago first, then by id.
 
@@ -140,14 +155,6 @@ class Reading(Protocol):
 
     def first_result(self, key: str) -> FirstResult | None:
         """What the first command with this key did."""
-        ...
-
-    def routine_keys(self) -> frozenset[str]:
-        """Every routine that cases were started under, as ``name@version``."""
-        ...
-
-    def routine(self, key: str) -> Source | None:
-        """The text of one of them."""
         ...
 
     def cursor(self, system: str) -> str:
@@ -248,6 +255,31 @@ def lost_race(case_id: str) -> ConflictError:
 def due_key(case: Case) -> str:
     """What work lists are sorted by; cases that are never overdue come last."""
     return case.due_at.isoformat() if case.due_at else "~"
+
+
+def fits(case: Case, wanted: CaseFilter) -> bool:
+    """Whether a case is as it is asked for; whose it is, and its references, are looked up."""
+    named = {
+        "process": wanted.process,
+        "state": wanted.state,
+        "subject": wanted.subject,
+        "unit": wanted.unit,
+        "is_open": wanted.is_open,
+    }
+    return all(value is None or getattr(case, name) == value for name, value in named.items())
+
+
+def is_awaited(case: Case, states: Sequence[Awaited], units: frozenset[str] | None) -> bool:
+    """Whether a case is open in one of these states and units, and due by then if that is asked."""
+    return (
+        case.is_open
+        and (units is None or case.unit in units)
+        and any(
+            (one.process, one.state) == (case.process, case.state)
+            and (one.due_by is None or (case.due_at is not None and case.due_at <= one.due_by))
+            for one in states
+        )
+    )
 
 
 def one_open(holder: str) -> ConflictError:

@@ -21,6 +21,8 @@ from lockroutine.stores.base import (
     Position,
     claimed,
     due_key,
+    fits,
+    is_awaited,
     lost_race,
     one_open,
 )
@@ -139,14 +141,10 @@ class _Transaction:
         after: Position | None,
         limit: int,
     ) -> list[Case]:
-        places = {(one.process, one.state): one.due_by for one in states}
         found = sorted(
             (due_key(case), case.id)
             for case in self._tables.cases.values()
-            if case.is_open
-            and (case.process, case.state) in places
-            and _due_by(case, places[case.process, case.state])
-            and (units is None or case.unit in units)
+            if is_awaited(case, states, units)
         )
         return [self._tables.cases[i] for due, i in found if after is None or (due, i) > after][
             :limit
@@ -257,20 +255,9 @@ class _Transaction:
         self._tables.cursors[system] = cursor
 
 
-def _due_by(case: Case, latest: dt.datetime | None) -> bool:
-    return latest is None or (case.due_at is not None and case.due_at <= latest)
-
-
 def _fits(case: Case, wanted: CaseFilter, tables: _Tables) -> bool:
-    named = {
-        "process": wanted.process,
-        "state": wanted.state,
-        "subject": wanted.subject,
-        "unit": wanted.unit,
-        "is_open": wanted.is_open,
-    }
     return (
-        all(value is None or getattr(case, name) == value for name, value in named.items())
+        fits(case, wanted)
         and (wanted.units is None or case.unit in wanted.units or _is_job(case, wanted, tables))
         and (wanted.reference is None or (wanted.reference, case.id) in tables.references)
     )
