@@ -6,6 +6,7 @@ and exits 1 if a page is out of date; a test does the same.
 
 from __future__ import annotations
 
+import datetime as dt
 import inspect
 import json
 import re
@@ -92,6 +93,7 @@ TABLES: Mapping[type, str] = {
     schema.Joint: "[process.NAME.transitions.NAME.joint.NAME]",
     timers.Timer: "the key `timer` of a transition",
     sweeps.Sweep: "[sweep.NAME]",
+    schema.Move: "[move.PROCESS]",
     terms.Condition: "the key `when`",
 }
 
@@ -127,6 +129,8 @@ _PLAIN: dict[Any, str] = {
     schema.Duty: "duties",
     schema.Transition: "transitions",
     schema.Joint: "joint steps",
+    schema.Move: "rules of moving",
+    dt.date: "date",
     schema.Process: "processes",
     schema.Loosened: "what is loosened",
     FormTable: "forms",

@@ -1017,6 +1017,8 @@ def test_who_drives_what() -> None:
 def test_both_languages_say_the_same(name: str) -> None:
     """Each of the engine's own texts names the same values in Swedish and in English."""
     names = ("step", "roles", "state", "process", "rule", "missing", "field", "length", "label")
+    names += ("to", "day")
     said = say(name, **{one: f"<{one}>" for one in names})
     assert "$" not in said.sv + said.en
-    assert [one in said.sv for one in names] == [one in said.en for one in names]
+    named = [f"<{one}>" for one in names]
+    assert [one in said.sv for one in named] == [one in said.en for one in named]

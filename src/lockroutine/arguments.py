@@ -9,10 +9,10 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable
 
+from lockroutine.book import Book
 from lockroutine.errors import InvalidForm, Problem, not_found
 from lockroutine.facts import aware, identifier, sentence
 from lockroutine.model import Actor, Reference
-from lockroutine.routine import Routine
 from lockroutine.stores import CaseFilter
 from lockroutine.stores.base import Position
 
@@ -98,7 +98,7 @@ def position_of(cursor: str) -> Position | None:
 
 
 def case_filter(
-    routine: Routine,
+    book: Book,
     process: str | None,
     state: str | None,
     subject: str | None,
@@ -109,17 +109,21 @@ def case_filter(
 ) -> CaseFilter:
     """Which cases are asked for, with everything that names them checked."""
     if process is not None:
-        rules = routine.process(process)
-        if state is not None and identifier(state, "state") not in rules.rules.states:
-            raise not_found(f"state of {process}", state, rules.rules.states)
-        subject = subject if subject is None else rules.subject(subject)
+        known = book.processes(process)
+        states = {name for rules in known for name in rules.rules.states}
+        if state is not None and identifier(state, "state") not in states:
+            raise not_found(f"state of {process}", state, sorted(states))
+        subject = subject if subject is None else known[0].subject(subject)
     if is_open is not None and type(is_open) is not bool:
         raise InvalidForm([Problem("is_open", "must be true, false or nothing")])
     if reference is not None and type(reference) is not Reference:
         raise InvalidForm([Problem("reference", "must be a Reference")])
     units = None
-    if actor is not None and not routine.works_for_all(actor_of(actor).roles):
-        units = frozenset() if routine.is_outsider(actor) else actor.units
+    if actor is not None and not any(
+        one.works_for_all(actor_of(actor).roles) for one in book.values()
+    ):
+        outside = all(one.is_outsider(actor) for one in book.values())
+        units = frozenset() if outside else actor.units
     return CaseFilter(
         process=process,
         state=state if state is None else identifier(state, "state"),

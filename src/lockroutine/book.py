@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator, Mapping
 
+from lockroutine.decide.wording import say
 from lockroutine.errors import NotFound, Problem, RulesError
-from lockroutine.model import Case, Query
-from lockroutine.routine import Routine
+from lockroutine.model import Case, Query, Reason
+from lockroutine.routine import CompiledProcess, Routine
 from lockroutine.rules.reader import Source
 from lockroutine.stores import Cases, Reading, Store, Writing
 from lockroutine.stores.again import repeated
-from lockroutine.verify import replay
+from lockroutine.verify import replay, until
 
 __all__ = ["Book"]
 
@@ -38,32 +40,49 @@ class Book(Mapping[str, Routine]):
     def __len__(self) -> int:
         return len(self._routines)
 
-    def keep(self, store: Store) -> None:
-        """See to it that the store remembers the current routine; writing only if it does not.
+    def keep(self, store: Store, routine: Routine) -> None:
+        """See to it that the store remembers a routine; writing only if it does not.
 
         Raises:
             RulesError: It remembers another text under the same name and version.
         """
-        current = self.current
         with store.reading() as reading:
-            stored = reading.routine(current.key)
+            stored = reading.routine(routine.key)
+            if routine.pack.in_force_from:
+                self.load(reading)  # until that day, others are started under
         if stored is None:
-            stored = repeated(store, self._keep)
-        if stored is not None and stored.digest != current.source.digest:
+            stored = repeated(store, lambda transaction: _kept(transaction, routine))
+        if stored is not None and stored.digest != routine.source.digest:
             message = (
-                f"the store knows another text of {current.key} ({stored.digest[:12]}, here "
-                f"{current.source.digest[:12]}; not the same: {_differing(stored, current.source)})"
+                f"the store knows another text of {routine.key} ({stored.digest[:12]}, here "
+                f"{routine.source.digest[:12]}; not the same: {_differing(stored, routine.source)})"
                 "; give the changed pack a new version"
             )
             raise RulesError([Problem("version", message, "routine.toml")])
+        self._routines[routine.key] = routine
 
-    def _keep(self, transaction: Writing) -> Source | None:
-        current = self.current
-        # Somebody else may have been first, also with another text.
-        stored = transaction.routine(current.key)
-        if stored is None:
-            transaction.keep_routine(current.key, current.source)
-        return stored
+    def in_force(self, at: dt.datetime) -> Routine:
+        """The routine that new cases start under at a time.
+
+        That is the current one, and before its day the newest of that name that is in force; the
+        current one, too, if there is none.
+        """
+        if self.current.in_force(at):
+            return self.current
+        known = [one for one in self._routines.values() if one.pack.name == self.current.pack.name]
+        return max(
+            (one for one in known if one.in_force(at)),
+            key=lambda one: one.order,
+            default=self.current,
+        )
+
+    def not_in_force(self, at: dt.datetime) -> Reason | None:
+        """Why no case can be started at a time, or None if one can."""
+        routine = self.in_force(at)
+        if routine.in_force(at):
+            return None
+        words = {"to": routine.key, "day": str(routine.pack.in_force_from)}
+        return Reason(rule="engine.in_force_from", text=say("not_in_force", **words))
 
     def load(self, reading: Cases) -> None:
         """Meet every routine of the store."""
@@ -71,6 +90,17 @@ class Book(Mapping[str, Routine]):
             source = reading.routine(key)
             if source:
                 self._routines[key] = Routine(source, self.current.kinds)
+
+    def processes(self, name: str) -> tuple[CompiledProcess, ...]:
+        """The processes of that name in all known routines, the current one's first.
+
+        Raises:
+            NotFound: With the nearest name that exists in the current one.
+        """
+        routines = sorted(self._routines.values(), key=lambda one: one is not self.current)
+        if not any(type(name) is str and name in one.processes for one in routines):
+            return (self.current.process(name),)
+        return tuple(one.processes[name] for one in routines if name in one.processes)
 
     def meet(self, reading: Cases, case: Case) -> Case:
         """A case whose routine is known from here on."""
@@ -85,9 +115,18 @@ class Book(Mapping[str, Routine]):
             return found
         then = []
         for case in found:
-            events = [e for e in reading.history(case.id) if e.happened_at <= query.as_of]
+            events = until(self.__getitem__, reading.history(case.id), query.as_of)
             then += [replay(self.__getitem__, events)] if events else []
         return tuple(then)
+
+
+def _kept(transaction: Writing, routine: Routine) -> Source | None:
+    """The text that the store knows of a routine; None if it has been given this one now."""
+    # Somebody else may have been first, also with another text.
+    stored = transaction.routine(routine.key)
+    if stored is None:
+        transaction.keep_routine(routine.key, routine.source)
+    return stored
 
 
 def _differing(one: Source, other: Source) -> str:

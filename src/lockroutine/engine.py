@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import os
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from types import TracebackType
 from typing import TypeVar
@@ -38,7 +38,7 @@ from lockroutine.errors import (
     Problem,
     Refused,
 )
-from lockroutine.facts import aware, canonical, identifier, sha256
+from lockroutine.facts import aware, canonical, identifier, sentence, sha256
 from lockroutine.model import (
     Actor,
     Case,
@@ -47,11 +47,13 @@ from lockroutine.model import (
     Language,
     Option,
     Page,
+    Reason,
     Reference,
     Verdict,
     Verification,
     WorkItem,
 )
+from lockroutine.moving import MovePlan, Mover, MoveReport
 from lockroutine.past import Past
 from lockroutine.plugins import Plugins
 from lockroutine.pulling import Accounts, Puller, PullReport
@@ -65,6 +67,7 @@ from lockroutine.verify import replay
 __all__ = ["Engine"]
 
 T = TypeVar("T")
+_UNDECIDED: Mapping[str, str] = {}
 _CLOCK = Actor(CLOCK, roles={CLOCK})
 
 
@@ -140,12 +143,16 @@ class Engine:
             parallel=parallel,
             timeout=timeout,
         )
-        self._book.keep(store)
+        self._book.keep(store, routine)
 
     @property
     def routine(self) -> Routine:
-        """The routine that new cases start under."""
-        return self._book.current
+        """The routine that new cases start under now.
+
+        Before the day that the engine's own is in force from, that is the newest of its name that
+        the store knows and that is in force.
+        """
+        return self._book.in_force(self._time())
 
     @classmethod
     def open(
@@ -254,14 +261,19 @@ class Engine:
             ConflictError: Somebody else opened such a case at the same moment.
             StoreError: The store cannot be used.
         """
-        rules = self.routine.process(process)
-        subject, unit = rules.subject(subject), identifier(unit, "unit")
         late_entry(happened_at, late_reason)
         command = self._command(transition, actor, form, happened_at, late_reason, references)
+        case = self._blank(process, subject, unit, command)
         key = key if key is None else identifier(key, "key")
-        stated = self._stated(process, subject, unit, command) if key else ""
-        case = self.routine.blank(process, self._new_id(command), subject, unit)
-        return self._done(lambda _: case, command, key, stated)
+        stated = self._stated(process, case.subject, case.unit, command) if key else ""
+
+        def begun(_: Writing) -> Case:
+            hindrance = self._book.not_in_force(command.at)
+            if hindrance:
+                raise Refused(_barred_by(hindrance, case, transition))
+            return case
+
+        return self._done(begun, command, key, stated)
 
     def perform(
         self,
@@ -430,9 +442,11 @@ class Engine:
         happened_at: dt.datetime | None = None,
     ) -> Verdict:
         """Whether an actor may open a case; like `explain`."""
-        rules = self.routine.process(process)
-        case = self.routine.blank(process, "", rules.subject(subject), identifier(unit, "unit"))
         command = self._command(transition, actor, form, happened_at, "", ())
+        case = self._blank(process, subject, unit, command)
+        hindrance = self._book.not_in_force(command.at)
+        if hindrance:
+            return _barred_by(hindrance, case, command.transition)
         with self.store.reading() as reading:
             return answer(permit(self._book, case, command), views.look(self._book, reading))
 
@@ -454,11 +468,16 @@ class Engine:
         self, process: str, *, actor: Actor, subject: str, unit: str, language: Language = "en"
     ) -> tuple[Option, ...]:
         """Every transition that opens a case of a process; like `options`."""
-        rules = self.routine.process(process)
-        case = self.routine.blank(process, "", rules.subject(subject), identifier(unit, "unit"))
+        command = self._command("", actor, None, None, "", ())
+        case = self._blank(process, subject, unit, command)
+        hindrance = self._book.not_in_force(command.at)
         with self.store.reading() as reading:
-            command = self._command("", actor, None, None, "", ())
-            return tuple(views.options(self._book, reading, case, command, language))
+            found = tuple(views.options(self._book, reading, case, command, language))
+        if hindrance is None:
+            return found
+        return tuple(
+            attrs.evolve(one, verdict=_barred_by(hindrance, case, one.transition)) for one in found
+        )
 
     def worklist(
         self,
@@ -526,9 +545,12 @@ class Engine:
             NotFound: There is no such process or state.
             InvalidForm: The limit or an id is wrong, or the time is to come or has no zone.
         """
-        wanted = case_filter(self.routine, process, state, subject, unit, is_open, reference, actor)
         limit, after = limit_of(limit), place_of(cursor)
         with self._reading(as_of) as (reading, _):
+            self._book.load(reading)
+            wanted = case_filter(
+                self._book, process, state, subject, unit, is_open, reference, actor
+            )
             return views.cases(self._book, reading, wanted, actor, after, limit)
 
     def history(self, case_id: str, *, actor: Actor | None = None) -> tuple[Event, ...]:
@@ -611,6 +633,77 @@ class Engine:
         """
         return self._delivery.confirm(key, actor, serial_number)
 
+    # -- versions ------------------------------------------------------------------------------
+
+    def plan_move(
+        self,
+        to: Routine | None = None,
+        *,
+        decisions: Mapping[str, str] = _UNDECIDED,
+        of: str = "",
+    ) -> MovePlan:
+        """What would become of each open case that is brought under a version. Nothing is done.
+
+        Args:
+            to: The version; the engine's own if left out.
+            decisions: Where the new version leaves a choice: for a state, written like
+                ``mounting.fitted``, or for a case, by its id, the state that it comes into.
+            of: The name of the routine that the cases run under now, if it is another.
+
+        Raises:
+            InvalidForm: A decision is about nothing that is to be decided.
+        """
+        return Mover(self.store, self._book, to or self._book.current, decisions, of).plan(
+            self._time()
+        )
+
+    def move(
+        self,
+        to: Routine | None = None,
+        *,
+        actor: Actor,
+        why: str = "",
+        decisions: Mapping[str, str] = _UNDECIDED,
+        of: str = "",
+        tell: Callable[[int, int], object] = lambda done, whole: None,
+        stop: Callable[[], bool] = lambda: False,
+    ) -> MoveReport:
+        """Bring open cases under a version: each case by itself, those that can be moved.
+
+        Whoever calls it again goes on where it ended. The other arguments are those of
+        `plan_move`.
+
+        Args:
+            to: The version; the engine's own if left out.
+            actor: Who does it, in a role that tends effects in the new version.
+            why: Why, kept with each case.
+            decisions: Where the new version leaves a choice.
+            of: The name of the routine that the cases run under now, if it is another.
+            tell: Told after each case how many were looked at, of how many.
+            stop: Asked before each case whether to end here.
+
+        Raises:
+            Refused: None of the actor's roles may, or the version is not in force yet.
+            InvalidForm: A decision is about nothing that is to be decided.
+            RulesError: The store knows another text of that version.
+        """
+        why = sentence(why, "why") if why else ""
+        mover = Mover(self.store, self._book, to or self._book.current, decisions, of)
+        return mover.move(actor_of(actor), self._time, why=why, tell=tell, stop=stop)
+
+    def version(self, key: str) -> Routine:
+        """A version that this database knows, as it was when cases ran under it.
+
+        Args:
+            key: Name and version, like an event's ``routine``.
+
+        Raises:
+            NotFound: It knows no such version.
+        """
+        with self.store.reading() as reading:
+            self._book.load(reading)
+        return self._book[identifier(key, "key")]
+
     # -- looking after the whole ---------------------------------------------------------------
 
     def verify(self) -> Verification:
@@ -662,6 +755,12 @@ class Engine:
             references=references_of(references),
             salt=os.urandom(16).hex(),
         )
+
+    def _blank(self, process: str, subject: str, unit: str, command: Command) -> Case:
+        """A case that is to be opened, under the routine that is in force when that happens."""
+        routine = self._book.in_force(command.at)
+        subject, unit = routine.process(process).subject(subject), identifier(unit, "unit")
+        return routine.blank(process, self._new_id(command), subject, unit)
 
     def _new_id(self, command: Command) -> str:
         # Ids in the order of time keep a large database's indexes dense.
@@ -747,14 +846,7 @@ class Engine:
         """That the case has moved on; whoever may not touch it at all is not told even that."""
         hindrance = barred(self._book, case, command)
         if hindrance:
-            return Refused(
-                Verdict(
-                    process=case.process,
-                    transition=command.transition,
-                    case_id=case.id,
-                    reasons=(hindrance,),
-                )
-            )
+            return Refused(_barred_by(hindrance, case, command.transition))
         changed = [e.transition for e in reading.history(case.id) if e.version > expect]
         since = f": since then {', '.join(changed)}" if changed else ""
         message = f"The case is at version {case.version}, not {expect}{since}."
@@ -764,3 +856,12 @@ class Engine:
 def _is_kept(reading: Reading, decision: Decision) -> bool:
     event = decision.changes[0].event
     return any(known.hash == event.hash for known in reading.history(event.case_id))
+
+
+def _barred_by(hindrance: Reason, case: Case, transition: str) -> Verdict:
+    return Verdict(
+        process=case.process,
+        transition=transition,
+        case_id=case.id if case.version else "",
+        reasons=(hindrance,),
+    )

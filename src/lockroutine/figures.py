@@ -121,8 +121,8 @@ def _times(
     for event in events:
         if event.late_reason:
             late[event.process] += 1
-        if event.before == event.after:
-            continue
+        if event.before == event.after or event.moved_from:
+            continue  # what came under other rules stays where it was, if under another name
         if event.before:
             place = (event.process, event.before)
             stays[place] += 1

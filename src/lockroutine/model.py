@@ -173,7 +173,7 @@ class Event:
         case_id: The case that it belongs to.
         version: Its number in that case, from 1.
         process: The case's process.
-        transition: Which transition was made.
+        transition: Which transition was made; ``engine.move`` if the case came under other rules.
         before: The state before; empty if this opened the case.
         after: The state after.
         subject: The case's subject.
@@ -190,6 +190,8 @@ class Event:
         personal_digest: Proof of the personal part that outlives its erasure; made if left out.
         references: Ids in other systems that it brought.
         cause: The event that drove this one, as ``case/version``; empty for a step of its own.
+        moved_from: The routine that the case ran under before, as ``name@version``, if this event
+            brought it under other rules; its new one is ``routine``. Empty for a step.
         previous: The hash of the event before it in its case.
         body: All this, without salt and personal part, as the text that is hashed and stored.
         hash: The hash of that text; made if left out.
@@ -217,6 +219,7 @@ class Event:
     )
     references: tuple[Reference, ...] = ()
     cause: str = ""
+    moved_from: str = ""
     previous: str = ""
     body: str = field(
         default=Factory(lambda event: event._text(), takes_self=True),
@@ -250,6 +253,7 @@ class Event:
                 self.personal_digest,
                 [(ref.system, ref.id) for ref in self.references],
                 self.cause,
+                self.moved_from,
                 self.previous,
             )
         )
@@ -287,7 +291,8 @@ class Effect:
 
     Args:
         key: Stable and unique; reaches the outside system, so that a repeat is recognised.
-        rule: The effect's path in the pack.
+        routine: The routine by which it was asked for, as ``name@version``.
+        rule: The effect's path in that routine's pack.
         kind: The effect kind, for example ``open_ticket``.
         system: What kind of system it is for: ``tickets``, ``admin_tool``, ``notices``. Within
             a case, the effects for one system keep their order.
@@ -305,6 +310,7 @@ class Effect:
     """
 
     key: str
+    routine: str
     rule: str
     kind: str
     system: str

@@ -23,7 +23,16 @@ from lockroutine.rules.calendar import Calendar, Duration, Hours
 from lockroutine.rules.effects import EffectRule
 from lockroutine.rules.fields import Forms, fields_of, forms_of
 from lockroutine.rules.reader import NO_MORE, Kinds, Source, read_pack, read_source
-from lockroutine.rules.schema import Duty, Escalation, Pack, Process, State, Template, Transition
+from lockroutine.rules.schema import (
+    Duty,
+    Escalation,
+    Move,
+    Pack,
+    Process,
+    State,
+    Template,
+    Transition,
+)
 from lockroutine.rules.shown import App, Link, Shown, SupportHours
 from lockroutine.rules.sweeps import Sweep
 from lockroutine.rules.terms import CLOCK, RESERVED, Message
@@ -31,6 +40,7 @@ from lockroutine.rules.terms import CLOCK, RESERVED, Message
 __all__ = ["CompiledProcess", "Routine", "Step", "load_routine"]
 
 _NEW = "(new)"
+_AS_IT_IS = Move()
 
 
 class _Cursor:
@@ -279,10 +289,12 @@ class Routine:
         """The roles that look after what plugins could not do."""
         return tuple(name for name, role in self.pack.role.items() if role.tends_effects)
 
-    def effect_rule(self, path: str) -> EffectRule:
-        """The effect rule at a path of the pack."""
+    def effect_rule(self, path: str) -> EffectRule | None:
+        """The effect rule at a path of the pack, if there is one."""
         _, process, _, transition, _, name = path.split(".")
-        return self.pack.process[process].transitions[transition].effects[name]
+        rules = self.pack.process.get(process)
+        step = rules.transitions.get(transition) if rules else None
+        return step.effects.get(name) if step else None
 
     def fields_named_by(self, template: str) -> tuple[str, ...]:
         """The fields that a message template names."""
@@ -406,6 +418,37 @@ class Routine:
             return self.pack.shown[name]
         except (KeyError, TypeError):
             raise not_found("shown thing", name, self.pack.shown) from None
+
+    # -- versions ------------------------------------------------------------------------------
+
+    @property
+    def order(self) -> tuple[int, ...]:
+        """What versions of one routine are put in order by.
+
+        >>> load_routine().order
+        (1, 0, 0)
+        """
+        return tuple(map(int, self.pack.version.split(".")))
+
+    def in_force(self, at: dt.datetime) -> bool:
+        """Whether new cases start under it at a time: by its day, in local time.
+
+        >>> load_routine().in_force(dt.datetime(2026, 3, 2, tzinfo=dt.timezone.utc))
+        True
+        """
+        day = self.pack.in_force_from
+        return day is None or self.calendar.local(at).date() >= day
+
+    def moving(self, process: str, routine: str) -> Move:
+        """What becomes of the cases of a process that ran under another routine.
+
+        Args:
+            process: The process.
+            routine: That routine, as ``name@version``.
+        """
+        rules = self.pack.move.get(process, _AS_IT_IS)
+        meant = {key if "@" in key else f"{self.pack.name}@{key}" for key in rules.from_}
+        return rules if not meant or routine in meant else _AS_IT_IS
 
     # -- cases ---------------------------------------------------------------------------------
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable, Sequence
 
 from lockroutine.decide import evolve
 from lockroutine.errors import Problem
 from lockroutine.model import Case, Event
-from lockroutine.routine import Routine
+from lockroutine.routine import Routine, Step
 
-__all__ = ["problems_with", "replay"]
+__all__ = ["problems_with", "replay", "until"]
 
 
 def replay(routine_of: Callable[[str], Routine], events: Sequence[Event]) -> Case:
@@ -19,6 +20,28 @@ def replay(routine_of: Callable[[str], Routine], events: Sequence[Event]) -> Cas
     for event in events:
         case = evolve(routine_of(event.routine), case, event)
     return case
+
+
+def until(
+    routine_of: Callable[[str], Routine], events: Sequence[Event], at: dt.datetime
+) -> list[Event]:
+    """The events of a case that had happened by a time.
+
+    One that only brought the case under other rules says nothing of what happened, and counts
+    with those before it.
+    """
+    found: list[Event] = []
+    for event in events:
+        if event.moved_from or event.happened_at <= at:
+            found.append(event)
+        elif not _only_tells(routine_of(event.routine), event):
+            break
+    return found
+
+
+def _only_tells(routine: Routine, event: Event) -> bool:
+    """Whether it changed nothing: what happened before it may have been entered later."""
+    return routine.transition(Step(event.process, event.transition)).only_tells
 
 
 def problems_with(

@@ -35,6 +35,11 @@ class Command:
     references: tuple[Reference, ...] = ()
     salt: str = field(default="", repr=False)
 
+    @property
+    def at(self) -> dt.datetime:
+        """When it happened, or happens."""
+        return self.happened_at or self.recorded_at
+
 
 @frozen(kw_only=True)
 class Change:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import attrs
 
-from lockroutine.facts import NOTHING, Value
+from lockroutine.facts import NOTHING, Facts, Value
 from lockroutine.model import Case, Event
 from lockroutine.routine import CompiledProcess, Routine
 from lockroutine.rules.scene import parse_time
@@ -18,7 +18,13 @@ __all__ = ["changed", "clock_steps", "evolve"]
 
 
 def evolve(routine: Routine, case: Case, event: Event) -> Case:
-    """How a case looks after an event. Replaying all its events gives the case that is stored."""
+    """How a case looks after an event. Replaying all its events gives the case that is stored.
+
+    Args:
+        routine: The routine of the event.
+        case: The case before.
+        event: The event.
+    """
     after = changed(routine, case, event)
     timer_at = _timer_at(routine, routine.process(case.process), after)
     return attrs.evolve(after, timer_at=timer_at) if timer_at else after
@@ -27,6 +33,8 @@ def evolve(routine: Routine, case: Case, event: Event) -> Case:
 def changed(routine: Routine, case: Case, event: Event) -> Case:
     """The same, but for when the clock is to look at it next."""
     process = routine.process(case.process)
+    if event.moved_from:
+        return _moved(routine, process, case, event)
     transition = process.transition(event.transition)
     state = process.rules.states[event.after]
     moved = bool(transition.to)
@@ -59,6 +67,43 @@ def changed(routine: Routine, case: Case, event: Event) -> Case:
         references=tuple(dict.fromkeys((*case.references, *event.references))),
         head=event.hash,
     )
+
+
+def _moved(routine: Routine, process: CompiledProcess, case: Case, event: Event) -> Case:
+    """A case under other rules: it has been in its state for as long as before.
+
+    Nothing has happened to it, so what is entered late may still lie before that.
+    """
+    state = process.rules.states[event.after]
+    renamed = routine.moving(case.process, event.moved_from).transitions
+    done = frozenset(renamed.get(name, name) for name in case.done)
+    data, personal = _classified(process, case)
+    return attrs.evolve(
+        case,
+        routine=event.routine,
+        state=event.after,
+        version=event.version,
+        is_open=not state.end,
+        due_at=routine.after(case.since, state.due) if state.due and case.since else None,
+        done=done.intersection(process.rules.transitions),
+        data=data,
+        personal=personal,
+        timer_at=None,
+        head=event.hash,
+    )
+
+
+def _classified(process: CompiledProcess, case: Case) -> tuple[Facts, Facts]:
+    """A case's facts as these rules tell the personal ones from the others.
+
+    What they do not know any more stays as it was.
+    """
+    data, personal = dict(case.data), dict(case.personal)
+    for name, declared in process.fields.items():
+        here, there = (data, personal) if declared.privacy else (personal, data)
+        if name in here:
+            there[name] = here.pop(name)
+    return Facts(data), Facts(personal)
 
 
 def _set_by(transition: Transition, case: Case, event: Event) -> dict[str, Value]:

@@ -8,29 +8,45 @@ from lockroutine.decide.command import Change, Command
 from lockroutine.decide.moment import Moment
 from lockroutine.facts import NOTHING, Facts, Value, canonical
 from lockroutine.model import Case, Effect, Event, Reference
+from lockroutine.routine import CompiledProcess
 from lockroutine.rules.effects import EffectRule
 from lockroutine.rules.scene import Scene
 
-__all__ = ["change_of", "event_of"]
+__all__ = ["change_for", "change_of", "event_of", "open_key"]
 
 
 def change_of(moment: Moment, scene: Scene, event: Event) -> Change:
     """What is kept of the step and asked of plugins, in the scene of the case after it."""
-    after, rules = scene.case, moment.process.rules
-    open_key = ""
-    if rules.one_open_per and after.is_open:
-        values = (after.value(name) for name in rules.one_open_per)
-        open_key = canonical((moment.step.process, *values))
-    named = ((name, after.value(name)) for name in rules.find_by)
+    effects = tuple(_effects(moment, scene, event))
+    return change_for(moment.process, moment.case, scene.case, event, effects)
+
+
+def change_for(
+    process: CompiledProcess,
+    before: Case,
+    case: Case,
+    event: Event,
+    effects: tuple[Effect, ...] = (),
+) -> Change:
+    """What is kept of an event, by the rules of the case's process after it."""
+    named = ((name, case.value(name)) for name in process.rules.find_by)
     return Change(
-        before=moment.case,
-        case=after,
+        before=before,
+        case=case,
         event=event,
-        effects=tuple(_effects(moment, scene, event)),
-        open_key=open_key,
+        effects=effects,
+        open_key=open_key(process, case),
         found_by=tuple((name, value) for name, value in named if isinstance(value, str)),
-        waits=moment.process.waits(after),
+        waits=process.waits(case),
     )
+
+
+def open_key(process: CompiledProcess, case: Case) -> str:
+    """What no other open case may share; empty if nothing or if the case has ended."""
+    rules = process.rules
+    if not rules.one_open_per or not case.is_open:
+        return ""
+    return canonical((process.name, *(case.value(name) for name in rules.one_open_per)))
 
 
 def event_of(moment: Moment, scene: Scene, command: Command, after_state: str) -> Event:
@@ -87,6 +103,7 @@ def _effects_of(
     for recipient in dict.fromkeys(map(str, whom)):
         yield Effect(
             key="/".join(filter(None, (event.case_id, str(event.version), name, recipient))),
+            routine=event.routine,
             rule=f"{moment.path}.effects.{name}",
             kind=rule.kind,
             system=rule.system,

@@ -65,6 +65,50 @@ _TEXTS = {
         sv="Regeln «$rule» kan inte bedömas ($missing), och då är svaret nej.",
         en='The rule "$rule" cannot be judged ($missing), and then the answer is no.',
     ),
+    "move_process": Text(
+        sv="$to har ingen process «$process».",
+        en='$to has no process "$process".',
+    ),
+    "move_subject": Text(
+        sv="I $to handlar ärenden av det här slaget ($process) om något annat.",
+        en="In $to, cases of this kind ($process) are about something else.",
+    ),
+    "move_state": Text(
+        sv="$to har inget läge «$state», och säger inte vad det blir i stället.",
+        en='$to has no state "$state", and does not say what becomes of it.',
+    ),
+    "move_end": Text(
+        sv="I $to är läget «$state» ett slut. Säg i regelpaketet vad det blir.",
+        en='In $to the state "$state" is an end. Say in the rule pack what becomes of it.',
+    ),
+    "move_one_open": Text(
+        sv="Enligt $to får bara ett sådant ärende vara öppet ($process), och det finns ett till.",
+        en="By $to only one such case may be open ($process), and there is another.",
+    ),
+    "move_unreadable": Text(
+        sv="En uppgift i ärendet går inte att läsa som $to menar den.",
+        en="A field of the case cannot be read as $to means it.",
+    ),
+    "move_raced": Text(
+        sv="Andra ändrade ärendet hela tiden medan det skulle flyttas till $to. Försök igen.",
+        en="Others kept changing the case while it was to be moved to $to. Try again.",
+    ),
+    "move_role": Text(
+        sv="Flytta ärenden får de roller som $to låter sköta systemet: $roles.",
+        en="Cases may be moved by the roles that look after the system in $to: $roles.",
+    ),
+    "move_early": Text(
+        sv="$to gäller från och med $day. Först då kan ärenden flyttas dit.",
+        en="$to is in force from $day. Cases can be moved to it from then on.",
+    ),
+    "move_unknown": Text(
+        sv="Rutinen som ärendet löper under finns inte i databasen, så det kan inte läsas.",
+        en="The routine that the case runs under is not in the database, so it cannot be read.",
+    ),
+    "not_in_force": Text(
+        sv="$to gäller från och med $day, och ingen tidigare version är känd.",
+        en="$to is in force from $day, and no version before it is known.",
+    ),
     "cure_other": Text(
         sv="Gör «$step» i $process. Det får: $roles.",
         en='Make "$step" in $process. These may: $roles.',

@@ -178,12 +178,15 @@ class Delivery:
         """What is needed to send an effect; None, and dismissed, if its reason has gone."""
         case = transaction.case(effect.case_id)
         assert case is not None  # the store holds an effect only with its case
-        rule = self._book[case.routine].effect_rule(effect.rule)
+        asked_by = self._book[effect.routine]
+        # States may be called otherwise by the rules that the case has come under since.
+        now = self._book[case.routine].effect_rule(effect.rule)
+        rule = now or asked_by.effect_rule(effect.rule)
         ticket, gone = "", ""
         if effect.system == "tickets" and effect.kind != "open_ticket":
             ticket = _ticket_of(transaction, effect)
             gone = "" if ticket else "no ticket was opened"
-        if case.state in rule.drop_in and effect.state != "unknown":
+        if rule and case.state in rule.drop_in and effect.state != "unknown":
             gone = f"the case has come into the state {case.state}"
         if gone:
             transaction.settle(attrs.evolve(effect, state="dismissed", message=gone), lease)
@@ -192,7 +195,7 @@ class Delivery:
         return Job(
             effect=effect,
             case=case,
-            routine=self._book[case.routine],
+            routine=asked_by,
             ticket=ticket,
             lease=lease,
             deadline=lease - dt.timedelta(seconds=self._timeout),

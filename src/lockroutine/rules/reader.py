@@ -22,7 +22,7 @@ from lockroutine.rules.effects import EFFECTS, EffectRule
 from lockroutine.rules.guards import GUARDS, Guard
 from lockroutine.rules.layers import Document, Tables, document_of, laid_over
 from lockroutine.rules.safeguards import unsaid
-from lockroutine.rules.schema import Pack, Transition
+from lockroutine.rules.schema import Move, Pack, Transition
 from lockroutine.rules.shown import SHOWN, Shown
 from lockroutine.rules.source import Source, bundled, read_source
 from lockroutine.rules.terms import Ref
@@ -168,14 +168,15 @@ def _pack_converter(kinds: Kinds) -> cattrs.Converter:
     )
     for base, classes in known:
         made.register_structure_hook_func(_exactly(base), _by_kind(made, classes))
-    made.register_structure_hook(
-        Transition,
-        cattrs.gen.make_dict_structure_fn(
-            Transition,
-            made,
-            _cattrs_forbid_extra_keys=True,
-            _cattrs_detailed_validation=True,
-            from_=cattrs.gen.override(rename="from"),
-        ),
-    )
+    for table in (Transition, Move):  # "from" is a word of Python
+        made.register_structure_hook(
+            table,
+            cattrs.gen.make_dict_structure_fn(
+                table,
+                made,
+                _cattrs_forbid_extra_keys=True,
+                _cattrs_detailed_validation=True,
+                from_=cattrs.gen.override(rename="from"),
+            ),
+        )
     return made

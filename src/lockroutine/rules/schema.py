@@ -6,6 +6,7 @@ packs read.
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping
 from typing import Literal, TypeAlias
 
@@ -29,6 +30,7 @@ __all__ = [
     "Gap",
     "Joint",
     "Loosened",
+    "Move",
     "Pack",
     "Parameter",
     "Process",
@@ -396,6 +398,45 @@ class Process:
 
 
 @frozen(kw_only=True)
+class Move:
+    """What becomes of the cases of a process that ran under an earlier version.
+
+    Named by the process. What it does not name stays as it is: a state is the state of the same
+    name, and what was done counts as done. Cases in a state that the new version does not have
+    cannot be moved unless it is named here.
+
+    ```toml
+    [move.mounting]
+    from = ["1.0.0"]
+    states = { booked = "agreed", fitted = ["hung", "tested"] }
+    transitions = { book = "agree", test = "" }
+    ```
+    """
+
+    from_: tuple[str, ...] = field(
+        default=(),
+        metadata=doc(
+            "The versions that it is for, like `1.0.0`, or `name@1.0.0` for another pack's; left "
+            "out, whatever a case ran under."
+        ),
+    )
+    states: Mapping[str, str | tuple[str, ...]] = field(
+        default=Factory(dict),
+        metadata=doc(
+            "For a state of the earlier version the one that its cases are in from then on; a list "
+            "if somebody has to decide for each case."
+        ),
+    )
+    transitions: Mapping[str, str] = field(
+        default=Factory(dict),
+        metadata=doc(
+            "For a transition of the earlier version the one that counts as done if it was done; "
+            "an empty text if it counts no longer."
+        ),
+    )
+
+
+@frozen(kw_only=True)
 class Pack:
     """A rule pack: the keys and tables of all its files together.
 
@@ -417,6 +458,13 @@ class Pack:
             "The pack that this one builds on: a bundled one or a plugin's by its name, or a "
             "folder, seen from this one. Tables of this pack are laid over those of that one; "
             "`remove = true` takes one out."
+        ),
+    )
+    in_force_from: dt.date | None = field(
+        default=None,
+        metadata=doc(
+            "The day, in local time, from which new cases start under it; until then they start "
+            "under the version before. Left out, at once."
         ),
     )
     time_zone: str = field(metadata=doc("The municipality's time zone, by its IANA name."))
@@ -456,6 +504,10 @@ class Pack:
     pull: Pulls = field(default=Pulls(), metadata=doc("What becomes of what other systems report."))
     sweep: Mapping[str, Sweep] = field(default=Factory(dict), metadata=doc("The standing checks."))
     process: Mapping[str, Process] = field(metadata=doc("The processes."))
+    move: Mapping[str, Move] = field(
+        default=Factory(dict),
+        metadata=doc("What becomes of cases that ran under an earlier version, by process."),
+    )
 
     @property
     def key(self) -> str:

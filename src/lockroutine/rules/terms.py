@@ -15,6 +15,7 @@ __all__ = [
     "GAPS",
     "JOINT",
     "LABEL",
+    "MOVE",
     "PULL",
     "RESERVED",
     "SUBJECT",
@@ -39,6 +40,10 @@ SWEEP = "sweep"
 
 JOINT = "joint"
 """The word in ``by`` for a transition that only comes with another one."""
+
+
+MOVE = "engine.move"
+"""The transition of an event that brings a case under other rules; no pack can declare one so."""
 
 
 RESERVED = (CLOCK, PULL, SWEEP, JOINT)

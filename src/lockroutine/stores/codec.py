@@ -117,7 +117,8 @@ def decode_event(body: str, hash_: str, personal: str | None) -> Event:
         personal_digest=row[15],
         references=_references(row[16]),
         cause=row[17],
-        previous=row[18],
+        moved_from=row[18],
+        previous=row[19],
         hash=hash_,
     )
 
@@ -147,6 +148,7 @@ def read_event(
 
 EFFECT_COLUMNS = (
     "key",
+    "routine",
     "rule",
     "kind",
     "system",
@@ -169,6 +171,7 @@ def encode_effect(effect: Effect) -> tuple[Any, ...]:
     """The row of an effect: its columns, with what it carries as text."""
     return (
         effect.key,
+        effect.routine,
         effect.rule,
         effect.kind,
         effect.system,

@@ -191,13 +191,15 @@ class _Transaction:
             stored = tables.cases.get(case.id)
             if (stored.version if stored else 0) != change.before.version:
                 raise lost_race(case.id)
+            holder = tables.open_keys.get(change.open_key, case.id)
+            if holder != case.id:
+                raise one_open(holder)
+            if change.before.version:
+                held = [key for key, holder in tables.open_keys.items() if holder == case.id]
+                for key_before in held:
+                    del tables.open_keys[key_before]
             if change.open_key:
-                holder = tables.open_keys.setdefault(change.open_key, case.id)
-                if holder != case.id:
-                    raise one_open(holder)
-            else:
-                for held in [k for k, holder in tables.open_keys.items() if holder == case.id]:
-                    del tables.open_keys[held]
+                tables.open_keys[change.open_key] = case.id
             tables.cases[case.id] = case
             tables.events.append(change.event)
             tables.found_by.update((case.process, *pair, case.id) for pair in change.found_by)

@@ -69,6 +69,7 @@ CREATE TABLE events (
 CREATE TABLE effects (
     number INTEGER PRIMARY KEY,
     key TEXT NOT NULL UNIQUE,
+    routine TEXT NOT NULL,
     rule TEXT NOT NULL,
     kind TEXT NOT NULL,
     system TEXT NOT NULL,

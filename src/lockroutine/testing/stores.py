@@ -109,6 +109,7 @@ def following(
     personal: Mapping[str, Any] | None = None,
     references: Iterable[Reference] = (),
     effects: Iterable[str] = (),
+    moved_to: str = "",
 ) -> Change:
     """A change of a case, made by hand. The other arguments are those of `opening`.
 
@@ -125,6 +126,7 @@ def following(
         personal: What the form brings that is.
         references: Ids in other systems that it brings.
         effects: The kinds of what plugins are asked to do.
+        moved_to: The routine that the change brings the case under.
 
     >>> following(opening("1").case, "close", is_open=False).case.version
     2
@@ -135,7 +137,7 @@ def following(
         case_id=before.id,
         version=before.version + 1,
         process=before.process,
-        transition=transition,
+        transition="engine.move" if moved_to else transition,
         before=before.state,
         after=state or before.state,
         subject=before.subject,
@@ -145,16 +147,18 @@ def following(
         happened_at=at,
         recorded_at=at + dt.timedelta(seconds=1),
         late_reason="the network was down" if data else "",
-        routine=before.routine,
+        routine=moved_to or before.routine,
         form=form,
         personal=private,
         salt="5a17" if private else "",
         references=tuple(references),
         cause="0/1" if personal else "",
+        moved_from=before.routine if moved_to else "",
         previous=before.head,
     )
     case = attrs.evolve(
         before,
+        routine=event.routine,
         state=event.after,
         version=event.version,
         is_open=is_open,
@@ -171,6 +175,7 @@ def following(
     made = tuple(
         Effect(
             key=f"{case.id}/{case.version}/{kind}",
+            routine=event.routine,
             rule=f"process.{case.process}.transitions.{transition}.effects.{kind}",
             kind=kind,
             system=_SYSTEMS.get(kind, "tickets"),
@@ -354,6 +359,34 @@ class StoreContract:
         case = _keep(store, following(case, open_key="k"))
         _keep(store, following(case, is_open=False))
         assert _keep(store, opening("2", open_key="k")).id == "2"
+
+    def test_a_case_under_other_rules_leaves_its_open_key(self, store: Store) -> None:
+        """A case that gets another open key, or none, gives up the one that it had."""
+        case = _keep(store, opening("1", open_key="k"))
+        case = _keep(store, following(case, moved_to="example@2.0.0", open_key="l"))
+        _keep(store, opening("2", open_key="k"))
+        with pytest.raises(ConflictError):
+            _keep(store, opening("3", open_key="l"))
+        _keep(store, following(case))
+        assert _keep(store, opening("3", open_key="l")).id == "3"
+
+    def test_a_case_comes_under_other_rules(self, store: Store) -> None:
+        """An event that names both routines, and the case under its new one, come back."""
+        case = _keep(store, opening("1", due_at=_LATER, timer_at=_LATER))
+        change = following(
+            case, moved_to="example@2.0.0", state="set_up", found_by=[("door", "front")]
+        )
+        _keep(store, change)
+        with store.reading() as reading:
+            assert reading.case("1") == change.case
+            event = reading.history("1")[-1]
+            assert (event.moved_from, event.routine) == (_ROUTINE, "example@2.0.0")
+            assert event == change.event
+            assert reading.timers(_LATER, None, 10) == []
+            set_up = [Awaited("mounting", "set_up")]
+            assert reading.waiting(set_up, None, None, 10) == [change.case]
+            query = Query(process="mounting", field="door", value="front")
+            assert reading.find(query) == (change.case,)
 
     def test_an_open_key_can_change_hands_in_one_transaction(self, store: Store) -> None:
         """One transaction may end a case and open another with the same open key."""

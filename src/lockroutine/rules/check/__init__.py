@@ -28,6 +28,7 @@ __all__ = ["check"]
 
 _PACK_NAME = re.compile(r"[a-z][a-z0-9_-]{0,59}")
 _VERSION = re.compile(r"\d+\.\d+\.\d+")
+_FROM = re.compile(rf"(?:{_PACK_NAME.pattern}@)?{_VERSION.pattern}")
 
 
 def check(pack: Pack) -> list[Problem]:
@@ -87,6 +88,7 @@ def _pack(pack: Pack) -> Found:
         yield from ProcessCheck(pack, name, process, forms).problems()
     yield from _pulls(pack, forms)
     yield from check_sweeps(pack, forms)
+    yield from _moves(pack)
     yield from _rings(pack)
 
 
@@ -187,6 +189,28 @@ def _pulls(pack: Pack, forms: Forms) -> Found:
         if register.process in pack.process:
             fields = fields_of(pack.process[register.process], forms)
             yield from check_known("pull.register.paired", [register.paired], fields, "field")
+
+
+def _moves(pack: Pack) -> Found:
+    yield from check_known("move", pack.move, pack.process, "process")
+    for name, move in pack.move.items():
+        path, process = f"move.{name}", pack.process.get(name)
+        for version in move.from_:
+            if not _FROM.fullmatch(version):
+                message = "must be three numbers, like 1.0.0, with or without name@ before them"
+                yield Problem(f"{path}.from", message)
+        if process is None:
+            continue
+        for state, given in move.states.items():
+            into = (given,) if isinstance(given, str) else given
+            yield from check_known(f"{path}.states.{state}", into, process.states, "state")
+            if not into:
+                message = "names no state; write the one that its cases are in from then on"
+                yield Problem(f"{path}.states.{state}", message)
+        for step, into_step in move.transitions.items():
+            wanted = [into_step] if into_step else []
+            known = process.transitions
+            yield from check_known(f"{path}.transitions.{step}", wanted, known, "transition")
 
 
 def _rings(pack: Pack) -> Found:
