@@ -558,6 +558,25 @@ def test_a_municipality_tests_its_own_pack(project):
     result.stdout.fnmatch_lines(["*what the scenarios of scenarios pass*", "*no step shows it*"])
 
 
+def test_scenarios_beside_a_pack_are_played_against_it(project):
+    """A folder of scenarios within a pack's is collected, for an overlay as for any pack."""
+    ours = project.mkdir("ours")
+    head = (
+        'name = "ours"\nversion = "1.0.0"\nlabel = { sv = "Vårt", en = "Ours" }\n'
+        'extends = "soderkoping"\n'
+        '[process.consent.transitions.grant_service]\nby = ["coordinator"]\n'
+        "guards = {}\n"
+    )
+    (ours / "routine.toml").write_text(head, "utf-8")
+    (ours / "scenarios").mkdir()
+    written(ours / "scenarios", dedent(GRANT), "refused.toml")
+    written(ours / "scenarios", dedent(GRANT).replace("care_assessor", "coordinator"), "made.toml")
+    written(project.path, dedent(GRANT), "bundled.scenario.toml")
+    result = project.runpytest_inprocess("-v")
+    result.assert_outcomes(passed=2, failed=1)
+    result.stdout.fnmatch_lines(["*refused.toml*FAILED*"])
+
+
 def test_a_pack_that_is_wrong_is_told(project):
     """A pack that is not there fails each scenario in words."""
     written(project.path, dedent(GRANT), "good.scenario.toml")

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from lockroutine.cli import databases, packs, pictures, reports, systems
+from lockroutine.cli import creating, databases, packs, pictures, playing, reports, systems
 from lockroutine.cli.demo import told
 from lockroutine.cli.output import complain, hush, speak_utf8
 from lockroutine.errors import LockroutineError
@@ -152,16 +152,39 @@ def check(pack: _Pack, as_json: _Json = False) -> int:
     return packs.check(pack, as_json=as_json)
 
 
+_Scenarios = Annotated[
+    Path | None,
+    typer.Option(
+        "--scenarios", metavar="FOLDER", help="Where its scenarios are, if not beside it."
+    ),
+]
+
+
+@app.command()
+def new(
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="Where to; it is made.")],
+    extends: Annotated[
+        str,
+        typer.Option("--extends", metavar="PACK", help="Build on this pack; else from nothing."),
+    ] = "",
+    as_json: _Json = False,
+    lang: Annotated[Language, typer.Option("--lang", help="The language of its comments.")] = "en",
+) -> int:
+    """Make the folder of a new rule pack, with comments that teach, and a scenario."""
+    return creating.new(folder, extends, lang, as_json=as_json)
+
+
+@app.command()
+def play(pack: _Pack, as_json: _Json = False, scenarios: _Scenarios = None) -> int:
+    """Play the scenarios of a rule pack. Exit 1 if one does not come out as it says."""
+    return playing.play(pack, scenarios, as_json=as_json)
+
+
 @app.command()
 def trace(
     pack: _Pack,
     as_json: _Json = False,
-    scenarios: Annotated[
-        Path | None,
-        typer.Option(
-            "--scenarios", metavar="FOLDER", help="Where its scenarios are, if not beside it."
-        ),
-    ] = None,
+    scenarios: _Scenarios = None,
     lang: _Lang = "en",
 ) -> int:
     """Show what holds each clause. Exit 1 if nothing holds one."""

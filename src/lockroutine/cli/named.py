@@ -8,7 +8,7 @@ import lockroutine
 from lockroutine.rules.reader import bundled
 from lockroutine.testing.scenarios import read_scenarios
 
-__all__ = ["steps_by_name"]
+__all__ = ["beside", "steps_by_name"]
 
 
 def steps_by_name(pack: str, folder: Path | None) -> dict[str, list[str]]:
@@ -21,7 +21,7 @@ def steps_by_name(pack: str, folder: Path | None) -> dict[str, list[str]]:
     Raises:
         ScenarioError: A scenario cannot be read, or the folder named is none.
     """
-    folder = folder or _beside(pack)
+    folder = folder or beside(pack)
     found: dict[str, list[str]] = {}
     for scenario in read_scenarios(folder) if folder else ():
         for number, step in enumerate(scenario.step, start=1):
@@ -30,8 +30,11 @@ def steps_by_name(pack: str, folder: Path | None) -> dict[str, list[str]]:
     return found
 
 
-def _beside(pack: str) -> Path | None:
-    """A pack keeps its scenarios in its folder; the bundled ones are only in a checkout."""
+def beside(pack: str) -> Path | None:
+    """Where the scenarios of a pack are, if they are there.
+
+    A pack keeps its scenarios in its folder; the bundled ones are only in a checkout.
+    """
     if pack in bundled():
         checkout = Path(lockroutine.__file__).parents[2]
         folder = checkout / "tests" / "scenarios"

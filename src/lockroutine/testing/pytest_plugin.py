@@ -1,6 +1,8 @@
 """A pytest plugin: scenarios are tests, and a few fixtures.
 
-It is there as soon as ``lockroutine`` and pytest are installed. Options of pytest's configuration:
+It is there as soon as ``lockroutine`` and pytest are installed. A pack's folder may hold a folder
+``scenarios``: every ``.toml`` file in that is a scenario, and is played against that pack. Options
+of pytest's configuration, for what lies elsewhere:
 
 ``lockroutine_pack``
     The rule pack: a folder (from where the configuration stands) or the name of a bundled pack.
@@ -22,7 +24,7 @@ import pytest
 from lockroutine.engine import Engine
 from lockroutine.errors import LockroutineError
 from lockroutine.routine import Routine, load_routine
-from lockroutine.rules.reader import bundled
+from lockroutine.rules.source import HEAD, bundled
 from lockroutine.stores import MemoryStore
 from lockroutine.testing.clock import StoppedClock
 from lockroutine.testing.coverage import coverage
@@ -31,7 +33,7 @@ from lockroutine.testing.scenarios import read_scenario, read_scenarios
 
 pytest.register_assert_rewrite("lockroutine.testing.plugins", "lockroutine.testing.stores")
 
-_ROUTINE = pytest.StashKey[Routine]()
+_ROUTINES = pytest.StashKey[dict[Path | str, Routine]]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -49,7 +51,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
     """Collect the files that are scenarios."""
     folder = _folder(parent.config)
-    within = folder is not None and file_path.parent == folder
+    within = file_path.parent == folder or _pack_around(file_path) is not None
     if file_path.name.endswith(".scenario.toml") or (within and file_path.suffix == ".toml"):
         made: ScenarioFile = ScenarioFile.from_parent(parent, path=file_path)
         return made
@@ -82,7 +84,7 @@ class ScenarioItem(_Item):
 
     def runtest(self) -> None:
         """Play it."""
-        run_scenario(read_scenario(self.path), _routine(self.config))
+        run_scenario(read_scenario(self.path), _routine(self.config, self.path))
 
     def reportinfo(self) -> tuple[Path, int | None, str]:
         """How it is called in reports."""
@@ -94,7 +96,7 @@ class CoverageItem(_Item):
 
     def runtest(self) -> None:
         """Play them all and look at what is missing."""
-        routine = _routine(self.config)
+        routine = _routine(self.config, self.path)
         results = [run_scenario(one, routine) for one in read_scenarios(self.path.parent)]
         found = coverage(routine, results)
         missing = found.missing_rules()
@@ -115,15 +117,29 @@ def _folder(config: pytest.Config) -> Path | None:
     return (config.rootpath / named).resolve() if named else None
 
 
-def _routine(config: pytest.Config) -> Routine:
-    if _ROUTINE not in config.stash:
-        named = str(config.getini("lockroutine_pack"))
-        if not named:
-            config.stash[_ROUTINE] = load_routine()
-        else:
-            where = named if named in bundled() else config.rootpath / named
-            config.stash[_ROUTINE] = load_routine(where)
-    return config.stash[_ROUTINE]
+def _pack_around(scenario: Path) -> Path | None:
+    """The folder of the pack in which a scenario lies, if it lies in one."""
+    folder = scenario.parent
+    around = folder.name == "scenarios" and (folder.parent / HEAD).is_file()
+    return folder.parent if around else None
+
+
+def _where(config: pytest.Config, scenario: Path | None) -> Path | str:
+    """The pack that a scenario is played against."""
+    if scenario is not None and scenario.parent != _folder(config):
+        around = _pack_around(scenario)
+        if around is not None:
+            return around
+    named = str(config.getini("lockroutine_pack")) or "soderkoping"
+    return named if named in bundled() else config.rootpath / named
+
+
+def _routine(config: pytest.Config, scenario: Path | None = None) -> Routine:
+    where = _where(config, scenario)
+    known = config.stash.setdefault(_ROUTINES, {})
+    if where not in known:
+        known[where] = load_routine(where)
+    return known[where]
 
 
 @pytest.fixture(scope="session")
