@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from lockroutine import Actor, Case, Engine, InvalidForm, NotFound, Reference, load_routine
 from lockroutine.errors import ConflictError, Refused
 from lockroutine.model import WorkItem
+from lockroutine.past import Past
 from smallpack import (
     ANNA,
     BO,
@@ -27,6 +28,7 @@ from smallpack import (
     SOUTH,
     Clock,
     consent,
+    fitted,
     just_order,
     lock,
     opened,
@@ -301,3 +303,26 @@ def test_the_past_is_what_was_seen_then(steps: list[tuple[int, int, int]]) -> No
         clock.pass_(days=1)
         for at, then in snapshots:
             assert seen(engine, at) == then
+
+
+def test_a_list_that_passes_over_many(engine: Engine) -> None:
+    """Cases of which nothing stands on somebody's list are passed over, page after page."""
+    permission(engine)
+    cases = [fitted(engine, f"customer-{n}", f"PH1-00{n}") for n in range(5)]
+    last = max(case.id for case in cases)
+    serial = {"serial_number": str(engine.case(last).value("serial_number"))}
+    engine.perform(last, "test", actor=BO, form={"cycles": 5, "works": True})
+    engine.perform(last, "pair", actor=ANNA, form=serial)
+    at = clock_of(engine).pass_(hours=1)
+    for now in (None, at):
+        (item,) = engine.worklist(actor=MAJ, limit=1, as_of=now)
+        assert (item.case.id, item.duty) == (last, "")
+
+
+def test_the_past_knows_the_routines_of_the_present(engine: Engine) -> None:
+    """The texts of routines are those of the store: what was read under them stays readable."""
+    with engine.store.reading() as reading:
+        past = Past(engine._book, reading, MONDAY)
+        assert past.routine_keys() == {"small@1.0.0"}
+        assert past.routine("small@1.0.0") == reading.routine("small@1.0.0")
+        assert past.routine("small@9.0.0") is None

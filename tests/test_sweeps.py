@@ -261,6 +261,28 @@ def test_what_cannot_be_judged_is_found(clock: Clock) -> None:
         assert item.label.en == "The battery is not read"
 
 
+def test_a_time_that_is_none_is_found(clock: Clock) -> None:
+    """Where what time is counted from is no time, the case is found, and its finding says so."""
+    never = (
+        "lock",
+        "[process.lock.transitions.scrap]",
+        "[process.lock.transitions.forget]\n"
+        'label = { sv = "Glöm", en = "Forget" }\nfrom = ["mounted"]\nby = ["installer"]\n'
+        'sets = { changed_at = "text.never" }\nclauses = ["C3"]\n\n'
+        "[process.lock.transitions.scrap]",
+    )
+    at_times = ("lock", 'clears = ["paired_with"]', 'sets = { changed_at = "event.happened_at" }')
+    since = changed(UNPAIRED, ('after = "P2D"', 'after = "P2D"\nat = "changed_at"'))
+    with swept(clock, never, at_times, sweeps=since) as engine:
+        fitted(engine)
+        assert counts(engine) == (0, 0, 0)
+        (case,) = engine.cases(process="lock")
+        engine.perform(case.id, "forget", actor=BO)
+        assert counts(engine) == (1, 0, 1)
+        (finding,) = engine.cases(process="finding")
+        assert finding.value("unjudged") == ("changed_at",)
+
+
 @frozen(kw_only=True)
 class Broken(Guard):
     """A guard that raises whatever is looked at."""
