@@ -590,3 +590,17 @@ def test_a_sweep_that_would_find_everything() -> None:
     assert wrong(bare, ('after = "P2D"\n', "")) == [
         'sweep.unpaired: needs unless or after; where no case may be at all, write after = "PT0M"'
     ]
+
+
+def test_a_sweep_by_a_due_that_is_also_a_field() -> None:
+    """Where a field is called ``due``, too, it cannot be told which time is meant."""
+    named = (
+        "order",
+        'sets = { fitted_by = "actor.id"',
+        'sets = { due = "text.x", fitted_by = "actor.id"',
+    )
+    by_due = changed(WITHOUT_CONSENT, ('"ordered", "booked", "fitted"]', '"ordered"]\nat = "due"'))
+    found = problems(named, finding=FINDING + by_due)
+    assert [line.split(": ", 1)[1] for line in found] == [
+        "sweep.without_consent.at: a field is called 'due', too; give it another name"
+    ]

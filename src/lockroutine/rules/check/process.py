@@ -207,7 +207,10 @@ class ProcessCheck:
             yield Problem(f"{path}.timer", "needs after or at")
         yield from check_length(self.pack, f"{path}.timer.after", timer.after)
         yield from check_length(self.pack, f"{path}.timer.before", timer.before)
+        if timer.after and timer.before:
+            yield Problem(f"{path}.timer.before", "say after or before, not both")
         if timer.at == DUE:
+            yield from self.due_is_no_field(f"{path}.timer.at")
             for name in transition.from_:
                 if name in self.process.states and not self.process.states[name].due:
                     message = f"the state {name!r} has no due to count from"
@@ -217,6 +220,11 @@ class ProcessCheck:
             yield from check_known(f"{path}.timer.at", [timer.at], known, "field")
             if timer.at in self.fields and not self.holds_a_time(timer.at):
                 yield Problem(f"{path}.timer.at", f"{timer.at!r} holds no time")
+
+    def due_is_no_field(self, path: str) -> Found:
+        """That ``due``, the case's due time, is not the name of a field as well."""
+        if DUE in self.fields:
+            yield Problem(path, f"a field is called {DUE!r}, too; give it another name")
 
     def holds_a_time(self, name: str) -> bool:
         """Whether a field of the process holds a time."""

@@ -56,7 +56,9 @@ def _looked_at(pack: Pack, forms: Forms, path: str, sweep: Sweep) -> Found:
             yield Problem(f"{path}.states", message)
         if state and sweep.at == DUE and not state.due:
             yield Problem(f"{path}.at", f"the state {name!r} has no due to count from")
-    if sweep.at != DUE and sweep.at:
+    if sweep.at == DUE:
+        yield from checking.due_is_no_field(f"{path}.at")
+    elif sweep.at:
         known = (*checking.fields, DUE)
         yield from check_known(f"{path}.at", [sweep.at], known, "field")
         if sweep.at in checking.fields and not checking.holds_a_time(sweep.at):
