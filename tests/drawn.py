@@ -118,7 +118,7 @@ def words_fit(panel: Panel) -> None:
 
 def segments(layout: Layout, net: str) -> Iterator[tuple[float, float, float, float]]:
     """The straight pieces of a net, each from its upper left end."""
-    for path in layout.nets[net].paths:
+    for path in layout.nets[net].routes.values():
         for (x1, y1), (x2, y2) in pairwise(path):
             assert x1 == x2 or y1 == y2, path
             if (x1, y1) != (x2, y2):

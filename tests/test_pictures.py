@@ -326,9 +326,9 @@ def test_lines_end_where_their_boxes_begin() -> None:
     """Each arrow points at the edge of the box that its step leads to."""
     made = chart(ROUTINE, "fault")
     for name, net in made.layout.nets.items():
-        assert net.heads, name
+        assert net.heads(), name
         edges = {(b.y, b.x, b.x + b.width) for b in made.layout.boxes.values()}
         edges |= {(b.y + b.height, b.x, b.x + b.width) for b in made.layout.boxes.values()}
-        for (x, y), _ in net.heads:
+        for (x, y), _ in net.heads():
             assert any(abs(y - at) < 0.11 and low < x < high for at, low, high in edges), name
         assert list(segments(made.layout, name))

@@ -79,8 +79,8 @@ def placed(panel: Panel, x: float, y: float) -> Element:
 
 def lines(net: Drawn, *, dashed: bool = False) -> Element:
     """A line with its branches and arrows, and a white rim where it crosses others."""
-    path = "".join(_rounded(points) for points in net.paths)
-    arrows = "".join(_arrow(point, down=down) for point, down in net.heads)
+    path = "".join(_rounded(points) for points in net.routes.values())
+    arrows = "".join(_arrow(point, down=down) for point, down in net.heads())
     dash = "5 3" if dashed else None
     return element(
         "g",

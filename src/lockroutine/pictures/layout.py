@@ -14,7 +14,7 @@ from itertools import accumulate, pairwise
 from attrs import evolve, field, frozen, mutable
 
 from lockroutine.pictures.order import few_crossings, spread
-from lockroutine.pictures.pins import Key, Pins
+from lockroutine.pictures.pins import Key, Pins, Stand
 from lockroutine.pictures.routing import Point, Track, Wire, channel
 
 __all__ = ["Box", "Drawn", "Layout", "Net", "Node", "lay_out"]
@@ -38,12 +38,16 @@ class Node:
         width: How wide it is.
         height: How high.
         rank: In which rank it stands, those with smaller numbers above.
+        reach: How far from its middle lines may meet it; left out, anywhere.
+        pitch: How far apart they should.
     """
 
     name: str
     width: float
     height: float
     rank: int
+    reach: float | None = None
+    pitch: float = 24.0
 
 
 @frozen(kw_only=True)
@@ -85,12 +89,17 @@ class Drawn:
     """Where a net runs.
 
     Args:
-        paths: Its pieces, each as the points of its bends.
-        heads: The points of its arrows, each with whether it points down.
+        routes: The way from the trunk to each branch, as the points of its bends.
+        inward: Whether the arrow points at the trunk, and not at the branches.
     """
 
-    paths: tuple[tuple[Point, ...], ...]
-    heads: tuple[tuple[Point, bool], ...]
+    routes: Mapping[str, tuple[Point, ...]]
+    inward: bool
+
+    def heads(self) -> tuple[tuple[Point, bool], ...]:
+        """The points of its arrows, each with whether it points down."""
+        ways = (way[::-1] if self.inward else way for way in self.routes.values())
+        return tuple(dict.fromkeys((way[-1], way[-1][1] > way[-2][1]) for way in ways))
 
 
 @frozen(kw_only=True)
@@ -130,8 +139,8 @@ def lay_out(nodes: Sequence[Node], nets: Sequence[Net]) -> Layout:
     >>> made = lay_out([top, foot], [Net(name="n", trunk="a", branches=("b",))])
     >>> made.boxes["a"].middle == made.boxes["b"].middle
     True
-    >>> made.nets["n"].paths
-    (((40.0, 40.0), (40.0, 74.0)),)
+    >>> made.nets["n"].routes
+    {'b': ((40.0, 40.0), (40.0, 74.0))}
     """
     drawing = _Drawing(nodes, nets)
     drawing.place()
@@ -238,7 +247,7 @@ class _Drawing:
             self._align(part, low, high)
 
     def _align(self, run: Sequence[Key], low: float, high: float) -> None:
-        middle = sum(self._x[key] for key in run) / len(run)
+        middle = sum(self._x[key] for key in run) / max(len(run), 1)
         for key in run:
             self._x[key] = min(max(middle, low), high)
 
@@ -253,83 +262,102 @@ class _Drawing:
 
     def draw(self) -> Layout:
         """Lead the lines between the ranks, and stack all of it."""
-        y = 0.0
-        boxes: dict[str, Box] = {}
-        pieces: dict[str, list[tuple[Point, ...]]] = {name: [] for name in self._nets}
-        heads: dict[str, list[tuple[Point, bool]]] = {name: [] for name in self._nets}
-        pins = Pins(self._x, self._half, {name: net.trunk for name, net in self._nets.items()})
+        pins = Pins(
+            {key: Stand(x, *self._room(key)) for key, x in self._x.items()},
+            {name: net.trunk for name, net in self._nets.items()},
+        )
         wires = [pins.wires(gap.ends) for gap in self._gaps]
         channels = [channel(between) for between in wires]
-        for index, rank in enumerate(self._ranks):
-            height = max((self._nodes[k[0]].height for k in rank if k[1] < 0), default=0.0)
-            for key in rank:
-                if key[1] < 0:
-                    node = self._nodes[key[0]]
-                    top = round(y + (height - node.height) / 2, 1)
-                    left = round(self._x[key] - node.width / 2, 1)
-                    boxes[node.name] = Box(left, top, node.width, node.height)
-                else:
-                    pieces[key[0]].append(((self._x[key], y), (self._x[key], y + height)))
-            y += height
-            if index < len(self._gaps):
-                y += channels[index].height
+        tops: list[float] = []
         y = 0.0
-        for index, gap in enumerate(self._gaps):
-            rank = self._ranks[index]
-            y += max((self._nodes[k[0]].height for k in rank if k[1] < 0), default=0.0)
-            for wire in wires[index]:
-                self._lead(wire, gap, y, channels[index], boxes, pieces, heads)
-            y += channels[index].height
+        boxes: dict[str, Box] = {}
+        for index, rank in enumerate(self._ranks):
+            tops.append(y)
+            nodes = [(key, self._nodes[key[0]]) for key in rank if key[1] < 0]
+            height = max((node.height for _, node in nodes), default=0.0)
+            for key, node in nodes:
+                left, top = self._x[key] - node.width / 2, y + (height - node.height) / 2
+                boxes[node.name] = Box(round(left, 1), round(top, 1), node.width, node.height)
+            y += height + (channels[index].height if index < len(channels) else 0.0)
+        lines = _Lines(self._gaps, wires, channels, tops, boxes)
         right = max((box.x + box.width for box in boxes.values()), default=0.0)
-        lanes = max((self._x[key] for key in self._x), default=0.0)
         return Layout(
-            width=max(right, lanes),
-            height=max((box.y + box.height for box in boxes.values()), default=0.0),
+            width=max(right, *self._x.values()) if self._x else 0.0,
+            height=y,
             boxes=boxes,
             nets={
-                name: Drawn(paths=tuple(pieces[name]), heads=tuple(heads[name]))
-                for name in self._nets
+                name: Drawn(
+                    routes={
+                        branch: lines.route(name, self._way(net, branch)) for branch in net.branches
+                    },
+                    inward=net.inward,
+                )
+                for name, net in self._nets.items()
             },
         )
 
-    def _lead(
-        self,
-        wire: Wire,
-        gap: _Gap,
-        top: float,
-        found: Track,
-        boxes: Mapping[str, Box],
-        pieces: dict[str, list[tuple[Point, ...]]],
-        heads: dict[str, list[tuple[Point, bool]]],
-    ) -> None:
-        """Draw one net between two ranks: from its one end to each of the others."""
-        net = self._nets[wire.net]
-        above, below = gap.ends[wire.net]
-        track = top + found.of.get(wire.net, found.height / 2)
-        foot = top + found.height
-        up = [
-            (x, self._edge(key, boxes, top, head=False))
-            for key, x in zip(above, wire.above, strict=True)
-        ]
-        down = [
-            (x, self._edge(key, boxes, foot, head=True))
-            for key, x in zip(below, wire.below, strict=True)
-        ]
-        for start in up:
-            for end in down:
-                if start[0] == end[0]:
-                    pieces[wire.net].append((start, end))
-                else:
-                    bends = ((start[0], track), (end[0], track))
-                    pieces[wire.net].append((start, *bends, end))
-        for keys, points, is_down in ((above, up, False), (below, down, True)):
-            for key, point in zip(keys, points, strict=True):
-                if key[1] < 0 and (key[0] == net.trunk) == net.inward:
-                    heads[wire.net].append((point, is_down))
+    def _room(self, key: Key) -> tuple[float, float]:
+        node = self._nodes.get(key[0]) if key[1] < 0 else None
+        if node is None:
+            return 0.0, 0.0
+        return (node.width / 2 if node.reach is None else node.reach), node.pitch
 
-    def _edge(self, key: Key, boxes: Mapping[str, Box], edge: float, *, head: bool) -> float:
+    def _way(self, net: Net, branch: str) -> list[tuple[int, Key]]:
+        """What a net passes on its way to a branch, each with its rank."""
+        start, end = self._nodes[net.trunk].rank, self._nodes[branch].rank
+        step = 1 if end > start else -1
+        lanes = [(rank, (net.name, rank)) for rank in range(start + step, end, step)]
+        return [(start, (net.trunk, -1)), *lanes, (end, (branch, -1))]
+
+
+@frozen
+class _Lines:
+    """What is known of the lines once every end and track has its place."""
+
+    gaps: Sequence[_Gap]
+    wires: Sequence[Sequence[Wire]]
+    channels: Sequence[Track]
+    tops: Sequence[float]
+    boxes: Mapping[str, Box]
+
+    def route(self, net: str, way: Sequence[tuple[int, Key]]) -> tuple[Point, ...]:
+        """The points of a way from rank to rank."""
+        points: list[Point] = []
+        for (rank, here), (other, there) in pairwise(way):
+            gap = min(rank, other)
+            above, below = self.gaps[gap].ends[net]
+            wire = next(one for one in self.wires[gap] if one.net == net)
+            pins = {
+                **dict(zip(above, wire.above, strict=True)),
+                **dict(zip(below, wire.below, strict=True)),
+            }
+            foot = self.tops[gap + 1] - self.channels[gap].height
+            track = round(foot + self.channels[gap].of.get(net, 0.0), 1)
+            ends = [
+                (pins[key], self._edge(key, foot if at == gap else self.tops[gap + 1], at == gap))
+                for at, key in ((rank, here), (other, there))
+            ]
+            points += [ends[0], (ends[0][0], track), (ends[1][0], track), ends[1]]
+        return _bends(points)
+
+    def _edge(self, key: Key, rank: float, is_above: bool) -> float:
         """Where a line meets a box, or the edge of the rank that it passes through."""
         if key[1] >= 0:
-            return edge
-        box = boxes[key[0]]
-        return box.y if head else box.y + box.height
+            return rank
+        box = self.boxes[key[0]]
+        return box.y + box.height if is_above else box.y
+
+
+def _bends(points: Sequence[Point]) -> tuple[Point, ...]:
+    """Only the ends, and the points where a line turns."""
+    kept: list[Point] = []
+    for point in points:
+        if kept and point == kept[-1]:
+            continue
+        if len(kept) > 1 and (
+            kept[-2][0] == kept[-1][0] == point[0] or kept[-2][1] == kept[-1][1] == point[1]
+        ):
+            kept[-1] = point
+        else:
+            kept.append(point)
+    return tuple(kept)

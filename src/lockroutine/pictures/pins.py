@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TypeAlias
+
+from attrs import frozen
 
 from lockroutine.pictures.order import spread
 from lockroutine.pictures.routing import Wire
 
-__all__ = ["Key", "Pins"]
+__all__ = ["Key", "Pins", "Stand"]
 
 Key: TypeAlias = tuple[str, int]
 """A box by its name and -1, or the lane of a net: the net's name and the rank it passes."""
@@ -16,20 +18,31 @@ Key: TypeAlias = tuple[str, int]
 _NEARLY = 36.0
 
 
+@frozen
+class Stand:
+    """Where a box or a lane stands.
+
+    Args:
+        middle: The middle between its left and its right.
+        reach: How far from there lines may meet it.
+        pitch: How far apart they should.
+    """
+
+    middle: float
+    reach: float
+    pitch: float
+
+
 class Pins:
     """Finds where each net meets the boxes and lanes of two neighbouring ranks.
 
     Args:
-        x: The middle of each box and lane.
-        half: Half the width of each.
+        stands: Each box and lane.
         trunks: For each net the box where it is one line.
     """
 
-    def __init__(
-        self, x: Mapping[Key, float], half: Callable[[Key], float], trunks: Mapping[str, str]
-    ) -> None:
-        self._x = x
-        self._half = half
+    def __init__(self, stands: Mapping[Key, Stand], trunks: Mapping[str, str]) -> None:
+        self._stands = stands
         self._trunks = trunks
 
     def wires(self, ends: Mapping[str, tuple[list[Key], list[Key]]]) -> list[Wire]:
@@ -68,34 +81,36 @@ class Pins:
         self, key: Key, net: str, others: Sequence[Key], pins: Mapping[tuple[str, Key], float]
     ) -> float:
         """Where a line would best meet a box: straight across from its other end, if it has one."""
-        here = self._x[key]
+        here = self._stands[key].middle
         if key[1] >= 0:
             return here
+        room = self._room(key)
         if len(others) != 1:
             # A fork runs straight to a branch that is as good as below it.
-            ends = [pins.get((net, other), self._x[other]) for other in others]
+            ends = [pins.get((net, other), self._stands[other].middle) for other in others]
             near = min(ends, key=lambda x: abs(x - here))
-            return near if abs(near - here) <= min(_NEARLY, self._half(key) - 16) else here
+            return near if abs(near - here) <= min(_NEARLY, room) else here
         other = others[0]
-        there = pins.get((net, other), self._x[other])
-        room = max(self._half(key) - 16, 0.0)
+        there = pins.get((net, other), self._stands[other].middle)
         low, high = here - room, here + room
         if other[1] < 0 and (net, other) not in pins:
-            reach = max(self._half(other) - 16, 0.0)
+            reach = self._room(other)
             low, high = max(low, there - reach), min(high, there + reach)
             if low > high:  # one is not above the other at all
-                return min(max(there, here - room), here + room) * 0.1 + here * 0.9
+                return here + max(-room, min(there - here, room)) * 0.1
             return min(max(here, low), high)
         return there if low <= there <= high else here + (room / 3 if there > here else -room / 3)
+
+    def _room(self, key: Key) -> float:
+        return max(self._stands[key].reach - 16, 0.0)
 
     def _pins(self, key: Key, wanted: Sequence[float]) -> list[float]:
         if key[1] >= 0 or len(wanted) == 1:
             return [round(x, 1) for x in wanted]
-        room = max(self._half(key) - 10, 1.0)
-        step = min(24.0, 2 * room / (len(wanted) - 1))
+        stand = self._stands[key]
+        room = max(stand.reach - 10, 1.0)
+        step = min(stand.pitch, 2 * room / (len(wanted) - 1))
         found = spread([(x, 1.0) for x in wanted], [step] * (len(wanted) - 1))
-        low = self._x[key] - room
-        high = self._x[key] + room
-        shift = max(low - found[0], 0.0) - max(found[-1] - high, 0.0)
-        moved = [x + shift for x in found]
-        return [round(x, 1) for x in moved]
+        shift = max(stand.middle - room - found[0], 0.0)
+        shift -= max(found[-1] + shift - stand.middle - room, 0.0)
+        return [round(x + shift, 1) for x in found]
