@@ -202,12 +202,15 @@ def show(
     as_mermaid: Annotated[
         bool, typer.Option("--mermaid", help="As Mermaid text, for pages that draw that.")
     ] = False,
+    as_bpmn: Annotated[
+        bool, typer.Option("--bpmn", help="As BPMN 2.0, for tools that model processes.")
+    ] = False,
     out: _Out = None,
     force: _Force = False,
     lang: _Lang = "en",
 ) -> int:
     """Show a rule pack, or one process of it, as tables or drawn."""
-    forms = {"svg": as_svg, "mermaid": as_mermaid}
+    forms = {"svg": as_svg, "mermaid": as_mermaid, "bpmn": as_bpmn}
     wanted = [name for name, flag in forms.items() if flag]
     if len(wanted) + as_json > 1:
         raise LockroutineError(f"Give one of these: --json, {', '.join(f'--{n}' for n in forms)}")

@@ -1,4 +1,4 @@
-"""The commands that draw a rule pack: SVG, Mermaid, and where they are written."""
+"""The commands that draw a rule pack: SVG, Mermaid, BPMN, and where they are written."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from lockroutine.cli import output
 from lockroutine.cli.loading import usable
 from lockroutine.errors import LockroutineError
 from lockroutine.model import Language
+from lockroutine.pictures.bpmn import process_bpmn
 from lockroutine.pictures.mermaid import map_mermaid, process_mermaid
 from lockroutine.pictures.rulebook import rule_book
 from lockroutine.pictures.svg import map_svg, process_svg
@@ -33,6 +34,7 @@ class _Kind:
 _KINDS: Mapping[str, _Kind] = {
     "svg": _Kind(ending=".svg", process=process_svg, map=map_svg),
     "mermaid": _Kind(ending=".mmd", process=process_mermaid, map=map_mermaid),
+    "bpmn": _Kind(ending=".bpmn", process=process_bpmn, map=None),
 }
 
 

@@ -10,7 +10,7 @@ from lockroutine.pictures.layout import Net
 from lockroutine.pictures.order import ranks
 from lockroutine.pictures.sketch import Sketch, Way
 
-__all__ = ["Card", "Plan", "plan"]
+__all__ = ["Card", "Plan", "leaves", "levels", "plan"]
 
 _MANY = 3
 """A step that leaves more states than this has no line from each: it names them."""
@@ -73,7 +73,7 @@ def plan(drawn: Sketch) -> Plan:
     >>> made.states
     {'planned': 1, 'installed': 3, 'skipped': 3}
     """
-    level = _levels(drawn)
+    level = levels(drawn, _MANY)
     cards = tuple(_cards(drawn, level))
     also: dict[str, list[str]] = {}
     for card in cards:
@@ -99,24 +99,30 @@ def _known(drawn: Sketch, cards: Iterable[Card]) -> dict[str, frozenset[str]]:
     return found
 
 
-def _leaves(way: Way) -> tuple[str, ...]:
+def leaves(way: Way) -> tuple[str, ...]:
     """The states that a step leads away from."""
     return tuple(name for name in way.sources if name != way.target) if way.target else ()
 
 
-def _levels(drawn: Sketch) -> dict[str, int]:
+def levels(drawn: Sketch, many: int) -> dict[str, int]:
+    """How far down each state stands: below those that lead to it, an end at the foot.
+
+    Args:
+        drawn: The process.
+        many: A step that leaves more states than this has no say in it.
+    """
     moving = [way for way in drawn.ways.values() if way.target]
     opened = {way.target for way in moving if not way.sources}
-    leaving = {name for way in moving for name in _leaves(way)}
+    leaving = {name for way in moving for name in leaves(way)}
     last = {name for name, place in drawn.places.items() if place.end and name not in leaving}
     names = sorted(drawn.places, key=lambda name: (name in last, name not in opened))
     steps = [
-        (name, way.target) for way in moving if len(_leaves(way)) <= _MANY for name in _leaves(way)
+        (name, way.target) for way in moving if len(leaves(way)) <= many for name in leaves(way)
     ]
     reached = opened | {target for _, target in steps}
     for way in moving:
-        if way.target not in reached and _leaves(way):
-            steps.append((_leaves(way)[0], way.target))
+        if way.target not in reached and leaves(way):
+            steps.append((leaves(way)[0], way.target))
     found = ranks(names, steps)
     foot = max(found.values(), default=0)
     return {name: 2 * (foot if name in last else found[name]) + 1 for name in drawn.places}
@@ -132,7 +138,7 @@ def _cards(drawn: Sketch, level: Mapping[str, int]) -> Iterable[Card]:
     """The moving steps, those together that have the same sources and the same target."""
     groups: dict[tuple[str, tuple[str, ...], tuple[str, ...]], _Group] = {}
     for way in drawn.ways.values():
-        sources = _leaves(way)
+        sources = leaves(way)
         if not way.target or (way.sources and not sources):
             continue
         goal = level[way.target]
