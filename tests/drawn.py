@@ -37,6 +37,7 @@ labels = st.one_of(
             '" onload="alert(1)',
             "]]><!--",
             "end note",
+            "This is the End Note of it",
             "s1 --> s2",
             "%% comment",
             "Donaudampfschifffahrtsgesellschaftskapitän" * 4,

@@ -94,6 +94,7 @@ def test_the_book_holds_all_that_the_pack_says(language: Language) -> None:
     said += [clause.text for clause in pack.clause.values()]
     said += [one for gap in pack.gap.values() for one in (gap.question, gap.reading)]
     said += [one.label for one in (*pack.parameter.values(), *pack.shown.values())]
+    said += [one.label for one in pack.sweep.values()]
     said += [one for t in pack.template.values() for one in (t.subject, t.body)]
     for process in pack.process.values():
         said.append(process.label)

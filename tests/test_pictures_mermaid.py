@@ -73,7 +73,9 @@ def test_what_is_escaped_is_of_few_signs(text: str) -> None:
     """No sign that means something to Mermaid, HTML or Markdown is left but as a number."""
     left = re.sub(r"#\d+;", "", escaped(text))
     assert not set(left) & set('<>&"`;:#%{}[]\\-~*_^\n\t\x00')
-    assert "".join(escaped(text).split(" ")) == escaped("".join(text.split()))
+    assert "end note" not in escaped(text).lower()
+    decoded = re.sub(r"#(\d+);", lambda found: chr(int(found[1])), escaped(text))
+    assert decoded == " ".join(text.split())
 
 
 @pytest.mark.parametrize("process", sorted(ROUTINE.processes))

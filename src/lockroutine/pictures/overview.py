@@ -71,6 +71,9 @@ def _station(
             other = getattr(guard, "process", "")
             if other and other in routine.processes:
                 looks[other] = None
+    for sweep in routine.pack.sweep.values():
+        if sweep.opens.partition(".")[0] == name:
+            looks[sweep.process] = None
     opening = [step for step in rules.transitions.values() if not step.from_]
     return Station(
         name=name,

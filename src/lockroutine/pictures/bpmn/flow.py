@@ -51,8 +51,8 @@ class Trigger:
     """What an event waits for, or what it sets off.
 
     Args:
-        kind: A ``message`` of a person or another system, a ``timer``, or the ``signal`` of a
-            step of another case.
+        kind: A ``message`` of a person, another system or a standing check, a ``timer``, or the
+            ``signal`` of a step of another case.
         name: The message's or signal's id, or when the timer goes off.
         label: Its words.
     """
@@ -246,7 +246,7 @@ class _Maker:
         """What begins a step: what somebody says, the clock, or a step of another case."""
         kinds = {mover.kind for mover in way.movers}
         found: list[Trigger] = []
-        if kinds & {"role", "pull"}:
+        if kinds - {"clock", "joint"}:
             found.append(Trigger("message", f"message_{way.name}", way.label))
         if "clock" in kinds:
             when = next((line.text for line in way.lines if line.kind == "timer"), "")

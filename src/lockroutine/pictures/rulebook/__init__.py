@@ -6,7 +6,15 @@ from lockroutine.model import Language
 from lockroutine.pictures.rulebook.page import Page, chapter
 from lockroutine.pictures.rulebook.papers import forms, messages, shown
 from lockroutine.pictures.rulebook.processes import process_chapter
-from lockroutine.pictures.rulebook.rules import clauses, gaps, matrix, parameters, roles
+from lockroutine.pictures.rulebook.rules import (
+    clauses,
+    gaps,
+    loosened,
+    matrix,
+    parameters,
+    roles,
+    sweeps,
+)
 from lockroutine.pictures.rulebook.style import STYLE
 from lockroutine.pictures.svg import map_drawing
 from lockroutine.pictures.tree import Element, as_html, element
@@ -36,6 +44,8 @@ def rule_book(routine: Routine, language: Language = "en") -> str:
         *(process_chapter(page, name) for name in routine.processes),
         clauses(page),
         gaps(page) if routine.pack.gap else None,
+        loosened(page),
+        sweeps(page),
         forms(page),
         parameters(page),
         messages(page),

@@ -10,7 +10,9 @@ from lockroutine.pictures.sketch import Mover
 from lockroutine.pictures.tree import Child, Element, element
 from lockroutine.rules.trace import trace
 
-__all__ = ["clauses", "gaps", "matrix", "parameters", "roles"]
+__all__ = ["clauses", "gaps", "loosened", "matrix", "parameters", "roles", "sweeps"]
+
+_WORKS_FOR = {True: "all_units", False: "own_units"}
 
 
 def roles(page: Page) -> Element:
@@ -20,7 +22,7 @@ def roles(page: Page) -> Element:
             f"role-{name}",
             (
                 page.badges([page.movers[name]]),
-                page.word("all_units" if role.all_units else "own_units"),
+                page.word("only_own" if role.only else _WORKS_FOR[role.all_units]),
                 page.clause_links(role.clauses),
             ),
         )
@@ -141,3 +143,49 @@ def parameters(page: Page) -> Element | None:
     heads = (page.word("label"), page.word("value"), page.word("clause"))
     title = page.word("parameters")
     return chapter("parameters", title, table(title, heads, rows, hide_caption=True))
+
+
+def sweeps(page: Page) -> Element | None:
+    """What is looked for each day, among what, and what becomes of it."""
+    rows: list[tuple[str, tuple[Child, ...]]] = []
+    for name, one in page.routine.pack.sweep.items():
+        drawn, brief = page.sketches[one.process], page.briefs[one.process]
+        among = f"{drawn.label}: {', '.join(drawn.places[state].label for state in one.states)}"
+        unless = listed(
+            f"{text[:1].upper()}{text[1:]}"
+            for text in (brief.guard(rule, guard) for rule, guard in one.unless.items())
+        )
+        process, _, step = one.opens.partition(".")
+        opens = page.step_link(process, step)
+        rests = page.clause_links(one.clauses, one.gaps)
+        after: Child = None
+        if one.after:
+            after = element("div", brief.word("after", length=brief.length(one.after)))
+        rows.append((f"sweep-{name}", (page.say(one.label), (among, after), unless, opens, rests)))
+    if not rows:
+        return None
+    heads = [page.word(word) for word in ("sweep", "looked_at", "unless", "opens_case", "clause")]
+    title = page.word("sweeps")
+    lead = element("p", page.word("sweeps_lead"), class_="lead")
+    made = table(
+        title,
+        [head.capitalize() for head in heads],
+        rows,
+        hide_caption=True,
+        widths=(25, 25, 27, 13, 10),
+    )
+    return chapter("sweeps", title, lead, made)
+
+
+def loosened(page: Page) -> Element | None:
+    """The safeguards of the base that this pack loosens, each with the reason."""
+    rows = [
+        ("", (element("code", path), page.say(one.reason)))
+        for path, one in page.routine.pack.loosened.items()
+    ]
+    if not rows:
+        return None
+    title = page.word("loosened")
+    lead = element("p", page.word("loosened_lead"), class_="lead")
+    heads = (page.word("rule"), page.word("reason"))
+    return chapter("loosened", title, lead, table(title, heads, rows, hide_caption=True))
