@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import attrs
 import pytest
 
-from lockroutine import Routine
+from lockroutine import Routine, RulesError, load_routine
+from lockroutine.rules.reader import Source, read_source
 from lockroutine.testing import (
+    ScenarioFailed,
     ScenarioResult,
     coverage,
     read_scenarios,
@@ -38,3 +41,27 @@ def test_scenarios_pass_everything_else(routine, results):
     """No duty, joint, effect or shown thing of the pack is left untried."""
     missing = coverage(routine, results).lines()
     assert not missing, "\n".join(missing)
+
+
+EXCUSES = [
+    (name, excuse) for name, sweep in load_routine().pack.sweep.items() for excuse in sweep.unless
+]
+
+
+def play_checks(source: Source) -> None:
+    routine = load_routine(source)
+    for scenario in SCENARIOS:
+        if any(step.sweep for step in scenario.step):
+            run_scenario(scenario, routine)
+
+
+@pytest.mark.parametrize(("sweep", "excuse"), EXCUSES)
+def test_every_excuse_of_a_check_is_needed(sweep: str, excuse: str) -> None:
+    """With any excuse of a check taken out, the pack is refused, or a scenario tells so."""
+    source = read_source("soderkoping")
+    header = f"[sweep.{sweep}.unless.{excuse}]"
+    before, _, rest = source.files["finding.toml"].partition(header)
+    after = rest[rest.index("\n[") :] if "\n[" in rest else ""
+    files = {**source.files, "finding.toml": before + after}
+    with pytest.raises((RulesError, ScenarioFailed)):
+        play_checks(attrs.evolve(source, files=files))
