@@ -75,7 +75,7 @@ def met(book: Book, reading: Cases, case_id: str, actor: Actor | None = None) ->
     case = reading.case(identifier(case_id, "case_id"))
     if case is not None:
         book.meet(reading, case)
-        hidden = actor is not None and book[case.routine].is_outsider(actor)
+        hidden = actor is not None and book[case.routine].is_outsider(actor_of(actor))
         if not hidden or in_scope(book, case, actor):
             return case
     raise NotFound("case", case_id)
