@@ -24,6 +24,7 @@ from lockroutine._fields import Entry, entries
 from lockroutine.decide.wording import in_words
 from lockroutine.forms import FORMS
 from lockroutine.model import Text
+from lockroutine.pictures import map_mermaid, process_mermaid
 from lockroutine.routine import Routine
 from lockroutine.rules import effects, guards, schema, shown, sweeps, terms, timers
 from lockroutine.rules.calendar import Duration
@@ -354,6 +355,11 @@ def routine_page() -> Iterator[str]:
     )
     links = (f"[{both(p.label)}](#process-{n})" for n, p in pack.process.items())
     yield f"**Processes**: {', '.join(links)}.\n"
+    yield (
+        "What joins the processes: a solid line is a step that makes so many steps of the other, a "
+        "dashed one a rule that looks at its cases. [Pictures](pictures.md) has more to draw.\n"
+    )
+    yield f"```mermaid\n{map_mermaid(routine)}```\n"
     yield from _roles(pack)
     yield from _clauses(routine)
     yield from _gaps(traced.gaps)
@@ -456,6 +462,7 @@ def _cited(rule: Any) -> str:
 def _process(routine: Routine, name: str, process: Process) -> Iterator[str]:
     yield f"## Process: {name}\n"
     yield f"**{both(process.label)}**: its subject is a `{process.subject}`.\n"
+    yield f"```mermaid\n{process_mermaid(routine, name)}```\n"
     if process.one_open_per:
         yield f"Only one case is open at a time for the same {code(*process.one_open_per)}.\n"
     for privacy, roles in (("personal", process.sees_personal), ("secret", process.sees_secret)):

@@ -13,10 +13,14 @@ from lockroutine.cli import output
 from lockroutine.cli.loading import usable
 from lockroutine.errors import LockroutineError
 from lockroutine.model import Language
-from lockroutine.pictures.bpmn import process_bpmn
-from lockroutine.pictures.mermaid import map_mermaid, process_mermaid
-from lockroutine.pictures.rulebook import rule_book
-from lockroutine.pictures.svg import map_svg, process_svg
+from lockroutine.pictures import (
+    map_mermaid,
+    map_svg,
+    process_bpmn,
+    process_mermaid,
+    process_svg,
+    rule_book,
+)
 from lockroutine.routine import Routine
 
 __all__ = ["Target", "book", "pictures"]
