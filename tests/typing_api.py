@@ -37,6 +37,7 @@ from lockroutine import (
 from lockroutine.figures import Figures
 from lockroutine.forms import ContactPerson, LockTest, MountingOrder
 from lockroutine.stores import MemoryStore, SqliteStore
+from lockroutine.sweeping import SweepReport
 
 routine = load_routine()
 assert_type(routine, Routine)
@@ -132,6 +133,9 @@ assert_type(engine.case(case.id), Case)
 assert_type(engine.history(case.id, actor=anna), tuple[Event, ...])
 assert_type(engine.effects(case_id=case.id, state="due"), tuple[Effect, ...])
 assert_type(engine.tick(), tuple[Case, ...])
+assert_type(engine.sweep(), SweepReport)
+assert_type(engine.case(case.id, as_of=now()), Case)
+assert_type(engine.worklist(actor=anna, as_of=now()), Page[WorkItem])
 assert_type(engine.verify(), Verification)
 assert_type(engine.figures(), Figures)
 
