@@ -1,6 +1,51 @@
-"""How long a property test takes says nothing of what it tests."""
+"""What all tests share: a calm hypothesis, and a real PostgreSQL where there is one."""
 
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
 from hypothesis import settings
 
+# How long a property test takes says nothing of what it tests.
 settings.register_profile("calm", deadline=None, max_examples=60)
 settings.load_profile("calm")
+
+# They import the extra sql.
+collect_ignore_glob = [] if importlib.util.find_spec("sqlalchemy") else ["test_sql_*.py"]
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[str]:
+    """A PostgreSQL that has our tables, as a database URL; whoever writes in it empties it."""
+    from lockroutine.stores.sql import upgrade
+    from postgres import NoServer, server
+
+    try:
+        with server(durable=False) as url:
+            upgrade(url)
+            yield url
+    except NoServer as error:
+        pytest.skip(str(error))
+
+
+@pytest.fixture
+def empty_postgres(postgres: str) -> str:
+    """The same, with nothing in its tables."""
+    from postgres import emptied
+
+    emptied(postgres)
+    return postgres
+
+
+@pytest.fixture
+def sqlite_url(tmp_path: Path) -> str:
+    """A SQLite file that has our tables, as a database URL."""
+    pytest.importorskip("sqlalchemy", reason="the extra sql is not installed")
+    from lockroutine.stores.sql import upgrade
+
+    url = f"sqlite+pysqlite:///{tmp_path / 'host.db'}"
+    upgrade(url)
+    return url

@@ -391,7 +391,7 @@ def test_a_database_that_is_none(where: Any) -> None:
     """A database is given by its path."""
     with pytest.raises(InvalidForm) as error:
         Engine.open(where, routine=ROUTINE)
-    assert str(error.value) == "where: must be a path, or :memory:"
+    assert str(error.value) == "where: must be a path, a database URL, or :memory:"
 
 
 @pytest.mark.parametrize(

@@ -60,9 +60,10 @@ def clock() -> Clock:
     return Clock()
 
 
-@pytest.fixture(params=["memory", "file"])
+@pytest.fixture(params=["memory", "file", "postgres"])
 def engine(request: pytest.FixtureRequest, tmp_path: Path, clock: Clock) -> Iterator[Engine]:
-    where = ":memory:" if request.param == "memory" else tmp_path / "locks.db"
+    places = {"memory": ":memory:", "file": tmp_path / "locks.db"}
+    where = places.get(request.param) or request.getfixturevalue("empty_postgres")
     with opened(where, clock=clock) as made:
         yield made
 

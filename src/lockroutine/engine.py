@@ -59,7 +59,7 @@ from lockroutine.plugins import Plugins
 from lockroutine.pulling import Accounts, Puller, PullReport
 from lockroutine.routine import Routine, load_routine
 from lockroutine.rules.terms import CLOCK
-from lockroutine.stores import Cases, MemoryStore, Position, Reading, SqliteStore, Store, Writing
+from lockroutine.stores import Cases, Position, Reading, Store, Writing, open_store
 from lockroutine.stores.again import repeated
 from lockroutine.sweeping import Sweeper, SweepReport, Wanted
 from lockroutine.verify import replay
@@ -168,10 +168,11 @@ class Engine:
         parallel: int = 16,
         timeout: float = 30.0,
     ) -> Engine:
-        """Open an engine on a SQLite file, which is made if there is none, or on ``:memory:``.
+        """Open an engine on a SQLite file, which is made if there is none, or on a database.
 
         Args:
-            where: The path of the file, or ``:memory:``.
+            where: The path of the file; or ``:memory:``; or a database URL, as
+                `lockroutine.stores.sql.SqlStore` takes it, with the extra ``sql``.
             routine: The routine that new cases start under; the bundled one if left out.
             clock: What the time is told by.
             plugins: The plugins that effects go through.
@@ -182,13 +183,13 @@ class Engine:
             timeout: How many seconds one effect may take.
 
         Raises:
-            StoreError: The file cannot be used.
-            RulesError: The file knows another text of this routine under the same version.
+            StoreError: The file or database cannot be used.
+            RulesError: It knows another text of this routine under the same version.
             PluginsError: The plugins are wrong, or one that the routine needs is missing.
         """
         if not isinstance(where, str | os.PathLike):
-            raise InvalidForm([Problem("where", "must be a path, or :memory:")])
-        store: Store = MemoryStore() if where == ":memory:" else SqliteStore(where)
+            raise InvalidForm([Problem("where", "must be a path, a database URL, or :memory:")])
+        store = open_store(where)
         try:
             return cls(
                 store,

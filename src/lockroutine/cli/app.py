@@ -10,7 +10,16 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from lockroutine.cli import creating, databases, packs, pictures, playing, reports, systems
+from lockroutine.cli import (
+    creating,
+    databases,
+    packs,
+    pictures,
+    playing,
+    reports,
+    systems,
+    tables,
+)
 from lockroutine.cli.demo import told
 from lockroutine.cli.output import complain, hush, speak_utf8
 from lockroutine.errors import LockroutineError
@@ -53,7 +62,7 @@ _Pack = Annotated[
 ]
 _Json = Annotated[bool, typer.Option("--json", help="Answer in JSON, for a program to read.")]
 _Lang = Annotated[Language, typer.Option("--lang", help="In Swedish or in English.")]
-_Database = Annotated[Path, typer.Argument(metavar="DB", help="The SQLite file.")]
+_Database = Annotated[str, typer.Argument(metavar="DB", help="The SQLite file, or a database URL.")]
 _DatabasePack = Annotated[
     str,
     typer.Option(
@@ -78,6 +87,19 @@ _Every = Annotated[
 ]
 _Key = Annotated[str, typer.Argument(metavar="KEY", help="The effect's key.")]
 _ActorId = Annotated[str, typer.Option("--actor", metavar="ID", help="Who does it.")]
+
+
+db: typer.Typer = typer.Typer(
+    no_args_is_help=True,
+    help="Tend the tables in a database of your own.",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.add_typer(db, name="db")
+_Url = Annotated[str, typer.Argument(metavar="URL", help="The database URL.")]
+_Schema = Annotated[
+    str,
+    typer.Option("--schema", metavar="NAME", help="The schema of the tables, if not the URL's."),
+]
 
 
 def run() -> None:
@@ -407,3 +429,15 @@ def confirm(
 ) -> int:
     """Say that what was asked of a person is done."""
     return systems.confirm(database, pack, key, actor, serial_number, as_json=as_json)
+
+
+@db.command("upgrade")
+def db_upgrade(url: _Url, schema: _Schema = "") -> int:
+    """Make the tables in a database, or bring them up to date."""
+    return tables.upgrade(url, schema)
+
+
+@db.command("check")
+def db_check(url: _Url, schema: _Schema = "", as_json: _Json = False) -> int:
+    """Are the tables those that this library works with? Exit 1 if not."""
+    return tables.check(url, schema, as_json=as_json)

@@ -24,7 +24,7 @@ from lockroutine.figures import Figures
 from lockroutine.model import Actor, Language, Page, Text, WorkItem
 from lockroutine.pulling import Accounts
 from lockroutine.routine import Routine
-from lockroutine.stores import SqliteStore
+from lockroutine.stores import SqliteStore, Store, open_store
 
 __all__ = [
     "Wanted",
@@ -58,7 +58,7 @@ _NOBODY = KnownAccounts()
 
 @contextmanager
 def opened(
-    path: Path,
+    place: str,
     pack: str,
     *,
     plugins: Iterable[object] = (),
@@ -67,9 +67,10 @@ def opened(
     language: Language = "sv",
 ) -> Generator[Engine]:
     """An engine on a database that is there already, under a routine that it knows."""
-    if not path.is_file() or not path.stat().st_size:
-        raise StoreError(f"There is no database {path}.")
-    with contextlib.closing(SqliteStore(path)) as store:
+    path = Path(place)
+    if "://" not in place and (not path.is_file() or not path.stat().st_size):
+        raise StoreError(f"There is no database {place}.")
+    with contextlib.closing(open_store(place)) as store:
         routine = loaded(pack, plugins) if pack else _newest(store, plugins)
         with Engine(
             store,
@@ -82,7 +83,7 @@ def opened(
             yield engine
 
 
-def _newest(store: SqliteStore, plugins: Iterable[object]) -> Routine:
+def _newest(store: Store, plugins: Iterable[object]) -> Routine:
     with store.reading() as reading:
         keys = reading.routine_keys()
         names = {key.partition("@")[0] for key in keys}
@@ -90,7 +91,8 @@ def _newest(store: SqliteStore, plugins: Iterable[object]) -> Routine:
             known = (
                 f"knows the routines {', '.join(sorted(names))}" if names else "knows no routine"
             )
-            raise StoreError(f"The database {store.path} {known}: say which with --pack.")
+            name = store.path if isinstance(store, SqliteStore) else "of this URL"
+            raise StoreError(f"The database {name} {known}: say which with --pack.")
         source = reading.routine(max(keys, key=_version))
     assert source is not None  # its key was listed a moment ago
     return loaded(source, plugins)
@@ -103,9 +105,9 @@ def _version(key: str) -> tuple[int, ...]:
 # -- verify ----------------------------------------------------------------------------------------
 
 
-def verify(path: Path, pack: str, *, as_json: bool) -> int:
+def verify(place: str, pack: str, *, as_json: bool) -> int:
     """Say whether everything in a database is as it was recorded."""
-    with opened(path, pack) as engine:
+    with opened(place, pack) as engine:
         found = engine.verify()
     if as_json:
         problems = [{"path": one.path, "message": one.message} for one in found.problems]
@@ -133,9 +135,9 @@ def show_verification(cases: int, events: int, problems: int, language: Language
 # -- worklist --------------------------------------------------------------------------------------
 
 
-def worklist(path: Path, pack: str, wanted: Wanted, language: Language, *, as_json: bool) -> int:
+def worklist(place: str, pack: str, wanted: Wanted, language: Language, *, as_json: bool) -> int:
     """Say what waits for a role."""
-    with opened(path, pack) as engine:
+    with opened(place, pack) as engine:
         routine = engine.routine
         role = routine.pack.role.get(wanted.role)
         if role is None:
@@ -212,9 +214,9 @@ def _day(routine: Routine, at: dt.datetime | None) -> str:
 # -- figures ---------------------------------------------------------------------------------------
 
 
-def figures(path: Path, pack: str, language: Language, *, as_json: bool) -> int:
+def figures(place: str, pack: str, language: Language, *, as_json: bool) -> int:
     """Say the figures of a database."""
-    with opened(path, pack) as engine:
+    with opened(place, pack) as engine:
         found = engine.figures()
         routine = engine.routine
     if as_json:
@@ -329,9 +331,9 @@ def _length(length: dt.timedelta) -> str:
 # -- tick ------------------------------------------------------------------------------------------
 
 
-def tick(path: Path, pack: str, *, as_json: bool) -> int:
+def tick(place: str, pack: str, *, as_json: bool) -> int:
     """Make what is due by the clock, and say which cases moved."""
-    with opened(path, pack) as engine:
+    with opened(place, pack) as engine:
         moved = engine.tick()
     if as_json:
         output.dump({"moved": [of_case(case) for case in moved]})
@@ -345,9 +347,9 @@ def tick(path: Path, pack: str, *, as_json: bool) -> int:
 # -- sweep -----------------------------------------------------------------------------------------
 
 
-def sweep(path: Path, pack: str, language: Language, *, as_json: bool) -> int:
+def sweep(place: str, pack: str, language: Language, *, as_json: bool) -> int:
     """Make a round of the standing checks, and say what each has found and settled."""
-    with opened(path, pack) as engine:
+    with opened(place, pack) as engine:
         report = engine.sweep()
         routine = engine.routine
     if as_json:

@@ -40,12 +40,12 @@ class Pulling:
     language: Language
 
 
-def pull(path: Path, pack: str, how: Pulling, *, as_json: bool) -> int:
+def pull(place: str, pack: str, how: Pulling, *, as_json: bool) -> int:
     """Read what other systems report; 1 if one of them could not be read, the last time."""
     plugins = plugins_of(how.settings)
     accounts = read_accounts(how.accounts) if how.accounts else KnownAccounts()
     with (
-        opened(path, pack, plugins=plugins, accounts=accounts.of, language=how.language) as engine,
+        opened(place, pack, plugins=plugins, accounts=accounts.of, language=how.language) as engine,
         until_told(lambda: None) as stop,
     ):
         _look_over(engine, accounts, how)

@@ -197,13 +197,13 @@ class Delivering:
     language: Language
 
 
-def deliver(path: Path, pack: str, how: Delivering, *, as_json: bool) -> int:
+def deliver(place: str, pack: str, how: Delivering, *, as_json: bool) -> int:
     """Send what is due; 1 if something was parked, for a person to look at."""
     plugins = plugins_of(how.settings)
     contacts = read_contacts(how.contacts) if how.contacts else Contacts()
     parked = 0
     with (
-        opened(path, pack, plugins=plugins, contacts=contacts, language=how.language) as engine,
+        opened(place, pack, plugins=plugins, contacts=contacts, language=how.language) as engine,
         until_told(engine.stop_delivering) as stop,
     ):
         while True:
@@ -231,12 +231,12 @@ def _show_report(report: DeliveryReport, *, as_json: bool) -> None:
 # -- effects ---------------------------------------------------------------------------------------
 
 
-def effects(path: Path, pack: str, state: str, *, as_json: bool) -> int:
+def effects(place: str, pack: str, state: str, *, as_json: bool) -> int:
     """Say what plugins are asked to do, and where it is."""
     states = get_args(EffectState)
     if state and state not in states:
         raise NotFound("state", state, nearest(state, states))
-    with opened(path, pack) as engine:
+    with opened(place, pack) as engine:
         found = engine.effects(state=state or None)
         routine = engine.routine
     if as_json:
@@ -287,25 +287,25 @@ def _plain_effect(effect: Effect) -> Mapping[str, Any]:
     }
 
 
-def retry(path: Path, pack: str, key: str, actor: str, *, as_json: bool) -> int:
+def retry(place: str, pack: str, key: str, actor: str, *, as_json: bool) -> int:
     """Let an effect be tried again as soon as may be."""
-    with opened(path, pack) as engine:
+    with opened(place, pack) as engine:
         effect = engine.retry(key, actor=_tender(engine, key, actor))
     return _said(effect, as_json=as_json)
 
 
-def dismiss(path: Path, pack: str, key: str, actor: str, reason: str, *, as_json: bool) -> int:
+def dismiss(place: str, pack: str, key: str, actor: str, reason: str, *, as_json: bool) -> int:
     """Let an effect be sent no more."""
-    with opened(path, pack) as engine:
+    with opened(place, pack) as engine:
         effect = engine.dismiss(key, actor=_tender(engine, key, actor), reason=reason)
     return _said(effect, as_json=as_json)
 
 
 def confirm(
-    path: Path, pack: str, key: str, actor: str, serial_number: str, *, as_json: bool
+    place: str, pack: str, key: str, actor: str, serial_number: str, *, as_json: bool
 ) -> int:
     """Say that what was asked of a person is done."""
-    with opened(path, pack) as engine:
+    with opened(place, pack) as engine:
         tender = _tender(engine, key, actor)
         effect = engine.confirm(key, actor=tender, serial_number=serial_number)
     return _said(effect, as_json=as_json)

@@ -1,0 +1,80 @@
+"""Database URLs: which are taken, and how they are connected to."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import URL, Engine, create_engine, event, make_url
+from sqlalchemy.exc import ArgumentError
+
+from lockroutine.errors import InvalidForm, Problem, StoreError
+from lockroutine.stores import needing_sql
+
+__all__ = ["called", "connected", "located"]
+
+_DRIVERS = {"postgresql": "psycopg", "sqlite": "pysqlite"}
+
+
+def located(where: str | URL) -> tuple[URL, str]:
+    """A database URL and the schema that it names.
+
+    Raises:
+        InvalidForm: It is none that this library works with.
+
+    >>> located("postgresql+psycopg://db.example.org/locks?schema=locks")[1]
+    'locks'
+    """
+    try:
+        url = make_url(where)
+    except (ArgumentError, ValueError):  # the latter for a port that is no number
+        raise InvalidForm([Problem("where", "is no database URL")]) from None
+    driver = _DRIVERS.get(url.get_backend_name())
+    if driver is None or url.drivername.partition("+")[2] not in ("", driver):
+        known = " or ".join(f"{name}+{driver}://" for name, driver in _DRIVERS.items())
+        raise InvalidForm([Problem("where", f"must begin with {known}")])
+    if driver == "pysqlite" and (url.database or ":memory:") == ":memory:":
+        message = "must name a file; without one, give :memory: and no URL"
+        raise InvalidForm([Problem("where", message)])
+    schema = url.query.get("schema", "")
+    if not isinstance(schema, str):
+        raise InvalidForm([Problem("where", "names the schema twice")])
+    named = url.set(drivername=f"{url.get_backend_name()}+{driver}")
+    return named.difference_update_query(["schema"]), schema
+
+
+def connected(url: URL, *, make: bool = False) -> Engine:
+    """SQLAlchemy's connections to a database, on which each transaction is begun in so many words.
+
+    Args:
+        url: A URL that `located` gave.
+        make: Whether a SQLite file that is not there is made.
+
+    Raises:
+        StoreError: The driver is not installed, or there is no such file.
+    """
+    if url.get_backend_name() == "sqlite" and not make and not Path(str(url.database)).is_file():
+        raise StoreError(f"There is no database {url.database}.")
+    with needing_sql():
+        engine = create_engine(url, isolation_level="AUTOCOMMIT", hide_parameters=True)
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _set_up_sqlite)
+    return engine
+
+
+def _set_up_sqlite(connection: Any, _: object) -> None:
+    """As durable and as strict as the store in a file is."""
+    for setting in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
+        connection.execute(f"PRAGMA {setting}").close()
+
+
+def called(url: URL) -> str:
+    """What a database is called in messages: without who logs in.
+
+    >>> called(located("postgresql+psycopg://anna:secret@db.example.org/locks")[0])
+    'locks on db.example.org'
+    """
+    if url.get_backend_name() == "sqlite":
+        return str(url.database)
+    host = url.host or url.query.get("host") or "localhost"
+    return f"{url.database} on {host}"

@@ -1,0 +1,301 @@
+"""The statements, as text with the names of its values, made for each kind of database and driver.
+
+They are run as text, so that they run on whatever connection a host has: one of SQLAlchemy, of
+Django, or of psycopg itself. Where the two databases speak differently, both ways stand here.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from attrs import frozen
+from sqlalchemy import Dialect, text
+
+from lockroutine.stores.codec import EFFECT_COLUMNS
+from lockroutine.stores.sql.tables import TO_SEND, tables
+
+__all__ = ["Statement", "Statements", "statements"]
+
+_STATE = ("state", "is_open", "waits", "version", "due", "timer", "open_key", "body", "personal")
+_FIXED = ("id", "process", "subject", "unit")
+
+
+@frozen
+class Statement:
+    """A statement in the words of one driver, and the names of its values in their order."""
+
+    text: str
+    names: tuple[str, ...]
+
+    def values(self, given: Mapping[str, Any]) -> tuple[Any, ...]:
+        """The values in the order in which the driver wants them."""
+        return tuple(given[name] for name in self.names)
+
+
+class Statements:
+    """The statements for the tables in one schema.
+
+    Args:
+        schema: The schema, or an empty text.
+        dialect: What they are written for.
+    """
+
+    def __init__(self, schema: str, dialect: Dialect) -> None:
+        self.schema: str = schema
+        self.server: bool = dialect.name == "postgresql"
+        """Whether several write at once; in SQLite, they do so one after another."""
+        self._dialect = dialect
+        prepare = dialect.identifier_preparer
+        self._names = {
+            table.name.removeprefix("lockroutine_"): prepare.format_table(table)
+            for table in tables(schema).metadata.sorted_tables
+        }
+        self._made: dict[str, Statement] = {}
+
+        blob = "convert_to({}, 'UTF8')" if self.server else "CAST({} AS BLOB)"
+        blobs = ", ".join(blob.format(name) for name in ("body", "hash", "personal"))
+        event = f"SELECT case_id, version, {blobs}"
+        effect = f"SELECT {', '.join(EFFECT_COLUMNS)} FROM {{effects}} AS this"
+        # Among many readers, each passes over what another is just taking.
+        passing = " FOR UPDATE OF this SKIP LOCKED" if self.server else ""
+        make = self._make
+
+        self.case: Statement = make("SELECT body, personal FROM {cases} WHERE id = :id")
+        self.find_by_subject: Statement = make(
+            "SELECT body, personal FROM {cases} "
+            "WHERE subject = :value AND process = :process ORDER BY id"
+        )
+        self.find_by_field: Statement = make(
+            "SELECT body, personal FROM {cases} WHERE id IN (SELECT case_id FROM {found_by} "
+            "WHERE process = :process AND field = :field AND value = :value) ORDER BY id"
+        )
+        self.history: Statement = make(
+            f"{event} FROM {{events}} WHERE case_id = :id ORDER BY version"
+        )
+        self.events: Statement = make(
+            f"{event}, number FROM {{events}} WHERE number > :after ORDER BY number LIMIT :limit"
+        )
+        self.event_count: Statement = make("SELECT count(*) FROM {events}")
+        self.timers: Statement = make(
+            "SELECT body, personal FROM {cases} WHERE timer IS NOT NULL AND timer <= :until "
+            "AND (timer, id) > (:timer, :id) ORDER BY timer, id LIMIT :limit"
+        )
+        self.effect: Statement = make(f"{effect} WHERE key = :key")
+        self.first_result: Statement = make(
+            "SELECT case_id, version, digest FROM {results} WHERE key = :key"
+        )
+        self.routine_keys: Statement = make(
+            "SELECT key FROM {routines} WHERE file = 'routine.toml'"
+        )
+        self.routine: Statement = make(
+            "SELECT file, text FROM {routines} WHERE key = :key "
+            "ORDER BY CASE file WHEN 'routine.toml' THEN 0 ELSE 1 END, file"
+        )
+        self.cursor: Statement = make("SELECT cursor FROM {cursors} WHERE system = :system")
+        self.refusals: Statement = make("SELECT rule, times FROM {refusals} ORDER BY rule")
+
+        self.insert_case: Statement = self._insert("cases", (*_FIXED, *_STATE), once=True)
+        changed = ", ".join(f"{name} = :{name}" for name in ("unit", *_STATE))
+        self.update_case: Statement = make(
+            f"UPDATE {{cases}} SET {changed} WHERE id = :id AND version = :before "
+            # Asked here, as a broken index would end the whole transaction, which may be a host's.
+            "AND NOT EXISTS (SELECT 1 FROM {cases} AS other "
+            "WHERE other.open_key = :open_key AND other.id <> :id)"
+        )
+        self.holder: Statement = make(
+            "SELECT id FROM {cases} WHERE open_key = :open_key AND id <> :id"
+        )
+        self.insert_found_by: Statement = self._insert(
+            "found_by", ("process", "field", "value", "case_id"), once=True
+        )
+        self.insert_reference: Statement = self._insert(
+            "reference", ("system", "id", "case_id"), once=True
+        )
+        self.insert_event: Statement = self._insert(
+            "events", ("case_id", "version", "body", "hash", "personal")
+        )
+        self.insert_effect: Statement = self._insert("effects", EFFECT_COLUMNS)
+        self.insert_result: Statement = self._insert(
+            "results", ("key", "case_id", "version", "digest"), once=True
+        )
+        self.insert_routine: Statement = self._insert(
+            "routines", ("key", "file", "text"), once=True
+        )
+
+        # An effect waits for those that the same case asked of the same system before it.
+        self.to_send: Statement = make(
+            f"{effect} WHERE {TO_SEND} AND system = :system AND due_at <= :now AND NOT EXISTS ("
+            "SELECT 1 FROM {effects} AS earlier WHERE earlier.case_id = this.case_id "
+            "AND earlier.system = this.system AND earlier.number < this.number "
+            "AND earlier.state NOT IN ('done', 'dismissed', 'asked')"
+            f") ORDER BY due_at, number LIMIT :limit{passing}"
+        )
+        self.take: Statement = make(
+            "UPDATE {effects} SET state = 'in_flight', due_at = :until WHERE key = :key"
+        )
+        settle = (
+            "UPDATE {effects} SET state = :state, due_at = :due_at, attempts = :attempts, "
+            "message = :message, outside = :outside WHERE key = :key"
+        )
+        self.settle: Statement = make(settle)
+        self.settle_mine: Statement = make(f"{settle} AND state = 'in_flight' AND due_at = :lease")
+        self.keep_cursor: Statement = make(
+            "INSERT INTO {cursors} (system, cursor) VALUES (:system, :cursor) "
+            "ON CONFLICT (system) DO UPDATE SET cursor = excluded.cursor"
+        )
+        self.count_refusal: Statement = make(
+            "INSERT INTO {refusals} AS known (rule, times) VALUES (:rule, :times) "
+            "ON CONFLICT (rule) DO UPDATE SET times = known.times + excluded.times"
+        )
+
+    def cases(self, given: frozenset[str]) -> Statement:
+        """Cases by some of what `CaseFilter` names."""
+        other = {
+            "units": self._among("unit", "units"),
+            "jobs": f"({self._among('unit', 'units')} OR id IN ({self._jobs()}))",
+            "reference": (
+                "id IN (SELECT case_id FROM {reference} "
+                "WHERE system = :reference_system AND id = :reference_id)"
+            ),
+        }
+        where = " AND ".join(
+            ["id > :after", *(other.get(name, f"{name} = :{name}") for name in sorted(given))]
+        )
+        return self._make(
+            f"SELECT body, personal FROM {{cases}} WHERE {where} ORDER BY id LIMIT :limit"
+        )
+
+    def effects(self, given: frozenset[str]) -> Statement:
+        """Effects by case or state."""
+        where = " AND ".join(f"{name} = :{name}" for name in sorted(given)) or "1 = 1"
+        return self._make(
+            f"SELECT {', '.join(EFFECT_COLUMNS)} FROM {{effects}} WHERE {where} ORDER BY number"
+        )
+
+    def waiting(self, number: int, *, in_units: bool) -> Statement:
+        """Open cases in some states, the oldest due first: each part runs along its index.
+
+        Args:
+            number: How many parts there are; on a server, it does not matter.
+            in_units: Whether only cases of some units are asked for.
+        """
+        place = "waits AND process = {} AND state = {}" + (" AND unit = {}" if in_units else "")
+        place += " AND due <= {} AND (due, id) > (:due, :id)"
+        if self.server:
+            names = ("process", "state", *(("unit",) if in_units else ()), "latest")
+            arrays = ", ".join(f"CAST(:{name} AS text[])" for name in names)
+            where = place.format(*(f"wanted.{name}" for name in names))
+            return self._make(
+                "SELECT body, personal FROM ("
+                f"SELECT one.due, one.id FROM unnest({arrays}) AS wanted ({', '.join(names)}) "
+                "CROSS JOIN LATERAL ("
+                f"SELECT due, id FROM {{cases}} WHERE {where} ORDER BY due, id LIMIT :limit"
+                ") AS one ORDER BY one.due, one.id LIMIT :limit"
+                ") AS page JOIN {cases} AS found ON found.id = page.id "
+                "ORDER BY page.due, page.id"
+            )
+        parts: list[str] = []
+        for n in range(number):
+            names = (f":process_{n}", f":state_{n}", *((f":unit_{n}",) if in_units else ()))
+            where = place.format(*names, f":latest_{n}")
+            parts.append(f"SELECT body, personal, due, id FROM {{cases}} WHERE {where}")
+        return self._make(f"{' UNION ALL '.join(parts)} ORDER BY due, id LIMIT :limit")
+
+    # -- what only a server needs --------------------------------------------------------------
+
+    @functools.cached_property
+    def hold(self) -> Statement:
+        """Lock what was read for others to read, and what is to be written, for nobody else.
+
+        Always in the same order, so that two never wait for each other; until the transaction's
+        end. What a case was ever found by is looked up here.
+        """
+        return self._make(
+            "SELECT current_setting('transaction_isolation'), count(CASE "
+            "WHEN alone THEN CAST(pg_advisory_xact_lock(key) AS text) "
+            "ELSE CAST(pg_advisory_xact_lock_shared(key) AS text) END) "
+            "FROM (SELECT key, bool_or(alone) AS alone FROM ("
+            "SELECT hashtextextended(given.name, 0) AS key, given.alone "
+            "FROM unnest(CAST(:names AS text[]), CAST(:alone AS boolean[])) AS given (name, alone)"
+            " UNION ALL "
+            "SELECT hashtextextended(concat_ws(chr(31), CAST(:schema AS text), process, field, "
+            "value), 0), true FROM {found_by} WHERE case_id = ANY (CAST(:changed AS text[]))"
+            ") AS every_key GROUP BY key ORDER BY key) AS in_order"
+        )
+
+    @functools.cached_property
+    def look_again(self) -> Statement:
+        """Which cases, in which version, what was read would find now."""
+        return self._make(
+            "SELECT 0, id, version FROM {cases} WHERE id = ANY (CAST(:ids AS text[]))"
+            " UNION ALL "
+            "SELECT asked.number, found.id, found.version FROM unnest("
+            "CAST(:numbers AS integer[]), CAST(:processes AS text[]), CAST(:fields AS text[]), "
+            'CAST(:values AS text[])) AS asked (number, process, field, "value") '
+            "JOIN {cases} AS found ON found.subject = asked.value "
+            "AND found.process = asked.process WHERE asked.field = 'subject'"
+            " UNION ALL "
+            "SELECT asked.number, found.id, found.version FROM unnest("
+            "CAST(:numbers AS integer[]), CAST(:processes AS text[]), CAST(:fields AS text[]), "
+            'CAST(:values AS text[])) AS asked (number, process, field, "value") '
+            "JOIN {found_by} AS place ON place.process = asked.process "
+            "AND place.field = asked.field AND place.value = asked.value "
+            "JOIN {cases} AS found ON found.id = place.case_id WHERE asked.field <> 'subject'"
+        )
+
+    @functools.cached_property
+    def hold_routine(self) -> Statement:
+        """Lock the text of a routine, for nobody else."""
+        return self._make("SELECT CAST(pg_advisory_xact_lock(hashtextextended(:name, 0)) AS text)")
+
+    # -- inside --------------------------------------------------------------------------------
+
+    def _insert(self, table: str, names: tuple[str, ...], *, once: bool = False) -> Statement:
+        values = ", ".join(f":{name}" for name in names)
+        ending = " ON CONFLICT DO NOTHING" if once else ""
+        return self._make(f"INSERT INTO {{{table}}} ({', '.join(names)}) VALUES ({values}){ending}")
+
+    def _jobs(self) -> str:
+        """The cases that have, or ever had, one of some values."""
+        if self.server:
+            arrays = ", ".join(
+                f"CAST(:job_{name} AS text[])" for name in ("process", "field", "value")
+            )
+            jobs = f"unnest({arrays}) AS job (process, field, wanted)"
+        else:
+            names = enumerate(("process", "field", "wanted"))
+            parts = ", ".join(f"json_extract(value, '$[{n}]') AS {name}" for n, name in names)
+            jobs = f"(SELECT {parts} FROM json_each(:jobs)) AS job"
+        return (
+            f"SELECT case_id FROM {{found_by}} AS place JOIN {jobs} "
+            "ON place.process = job.process AND place.field = job.field "
+            "AND place.value = job.wanted"
+        )
+
+    def _among(self, name: str, values: str) -> str:
+        if self.server:
+            return f"{name} = ANY (CAST(:{values} AS text[]))"
+        return f"{name} IN (SELECT value FROM json_each(:{values}))"
+
+    def _make(self, words: str) -> Statement:
+        if words not in self._made:
+            compiled = text(words.format_map(self._names)).compile(dialect=self._dialect)
+            # Only a dialect's compiler of SQL has it, and theirs is one.
+            names = getattr(compiled, "positiontup", None) or ()
+            self._made[words] = Statement(str(compiled), tuple(names))
+        return self._made[words]
+
+
+def statements(schema: str, dialect: Dialect) -> Statements:
+    """The statements for a schema and a kind of driver; they are made once."""
+    # Values are given by their places: that is what every driver understands.
+    style = {"pyformat": "format", "named": "qmark"}.get(dialect.paramstyle, dialect.paramstyle)
+    make: Callable[..., Dialect] = type(dialect)
+    return _statements(schema, make, style)
+
+
+@functools.cache
+def _statements(schema: str, make: Callable[..., Dialect], style: str) -> Statements:
+    return Statements(schema, make(paramstyle=style))

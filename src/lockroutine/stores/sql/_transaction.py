@@ -1,0 +1,330 @@
+"""Reading and writing over a link: what `lockroutine.stores.base` asks of a transaction."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from lockroutine.decide import Change
+from lockroutine.errors import LockroutineError, StoreBusy, StoreError
+from lockroutine.model import Awaited, Case, Effect, Event, Query, Reference
+from lockroutine.rules.reader import Source
+from lockroutine.stores.base import (
+    CaseFilter,
+    FirstResult,
+    Position,
+    claimed,
+    due_key,
+    lost_race,
+    one_open,
+)
+from lockroutine.stores.codec import (
+    EFFECT_COLUMNS,
+    decode_case,
+    decode_effect,
+    encode_case,
+    encode_effect,
+    encode_event,
+    read_event,
+)
+from lockroutine.stores.sql._links import Link
+from lockroutine.stores.sql._statements import Statement, Statements
+
+__all__ = ["Transaction", "at_one_moment", "overtaken"]
+
+_MOST_TERMS = 400  # SQLite joins at most 500 queries into one
+_PAGE = 1000  # events that are held in memory at a time
+_LATEST = "~~"  # later than every due key
+
+
+class Transaction:
+    """One transaction, of which somebody else says when it begins and ends.
+
+    Args:
+        link: What statements are run on.
+        known: The statements.
+    """
+
+    def __init__(self, link: Link, known: Statements) -> None:
+        self._link = link
+        self._known = known
+
+    # -- reading -------------------------------------------------------------------------------
+
+    def _cases(self, statement: Statement, **given: Any) -> list[Case]:
+        return [decode_case(*row[:2]) for row in self._link.rows(statement, given)]
+
+    def case(self, case_id: str) -> Case | None:
+        found = self._cases(self._known.case, id=case_id)
+        return found[0] if found else None
+
+    def find(self, query: Query) -> tuple[Case, ...]:
+        known = self._known
+        by_subject = query.field == "subject"
+        return tuple(
+            self._cases(
+                known.find_by_subject if by_subject else known.find_by_field,
+                process=query.process,
+                field=query.field,
+                value=query.value,
+            )
+        )
+
+    def history(self, case_id: str) -> tuple[Event, ...]:
+        rows = self._link.rows(self._known.history, {"id": case_id})
+        return tuple(_event(*row) for row in rows)
+
+    def events(self) -> Iterator[Event]:
+        after = 0
+        while rows := self._link.rows(self._known.events, {"after": after, "limit": _PAGE}):
+            for row in rows:
+                yield _event(*row[:-1])
+            after = rows[-1][-1]
+
+    def event_count(self) -> int:
+        return int(self._link.rows(self._known.event_count, {})[0][0])
+
+    def cases(self, wanted: CaseFilter, after: str, limit: int) -> list[Case]:
+        given: dict[str, Any] = {
+            "process": wanted.process,
+            "state": wanted.state,
+            "subject": wanted.subject,
+            "unit": wanted.unit,
+            "is_open": wanted.is_open,
+            "reference": wanted.reference,
+        }
+        named = {name for name, value in given.items() if value is not None}
+        if wanted.reference:
+            given["reference_system"] = wanted.reference.system
+            given["reference_id"] = wanted.reference.id
+        if wanted.units is not None:
+            named.add("jobs" if wanted.jobs else "units")
+            given["units"] = self._several(sorted(wanted.units))
+            given["jobs"] = self._several(sorted(wanted.jobs))
+            for n, name in enumerate(("job_process", "job_field", "job_value")):
+                given[name] = [job[n] for job in sorted(wanted.jobs)]
+        statement = self._known.cases(frozenset(named))
+        return self._cases(statement, **given, after=after, limit=limit)
+
+    def _several(self, values: Sequence[object]) -> object:
+        return values if self._known.server else json.dumps(values)
+
+    def waiting(
+        self,
+        states: Sequence[Awaited],
+        units: frozenset[str] | None,
+        after: Position | None,
+        limit: int,
+    ) -> list[Case]:
+        places = [
+            (one.process, one.state, unit, one.due_by.isoformat() if one.due_by else _LATEST)
+            for one in states
+            for unit in (("",) if units is None else sorted(units))
+        ]
+        if not places:
+            return []
+        due, case_id = after or ("", "")
+        page: dict[str, Any] = {"due": due, "id": case_id, "limit": limit}
+        most = len(places) if self._known.server else _MOST_TERMS
+        found: list[Case] = []
+        for start in range(0, len(places), most):
+            part = places[start : start + most]
+            statement = self._known.waiting(len(part), in_units=units is not None)
+            found += self._cases(statement, **page, **self._placed(part))
+        if len(places) > most:
+            found.sort(key=lambda case: (due_key(case), case.id))
+        return found[:limit]
+
+    def _placed(self, places: Sequence[tuple[str, str, str, str]]) -> dict[str, Any]:
+        names = ("process", "state", "unit", "latest")
+        if self._known.server:
+            return {name: [place[n] for place in places] for n, name in enumerate(names)}
+        return {
+            f"{name}_{number}": value
+            for number, place in enumerate(places)
+            for name, value in zip(names, place, strict=True)
+        }
+
+    def timers(self, until: dt.datetime, after: Position | None, limit: int) -> list[Case]:
+        timer, case_id = after or ("", "")
+        return self._cases(
+            self._known.timers, until=until.isoformat(), timer=timer, id=case_id, limit=limit
+        )
+
+    def effects(self, case_id: str | None, state: str | None) -> list[Effect]:
+        named = {"case_id": case_id, "state": state}
+        given = {name: value for name, value in named.items() if value is not None}
+        rows = self._link.rows(self._known.effects(frozenset(given)), given)
+        return [decode_effect(row) for row in rows]
+
+    def effect(self, key: str) -> Effect | None:
+        rows = self._link.rows(self._known.effect, {"key": key})
+        return decode_effect(rows[0]) if rows else None
+
+    def first_result(self, key: str) -> FirstResult | None:
+        rows = self._link.rows(self._known.first_result, {"key": key})
+        return FirstResult(*rows[0]) if rows else None
+
+    def routine_keys(self) -> frozenset[str]:
+        return frozenset(key for (key,) in self._link.rows(self._known.routine_keys, {}))
+
+    def routine(self, key: str) -> Source | None:
+        files: dict[str, str] = dict(self._link.rows(self._known.routine, {"key": key}))
+        return Source(key, files) if files else None
+
+    def cursor(self, system: str) -> str:
+        rows = self._link.rows(self._known.cursor, {"system": system})
+        return str(rows[0][0]) if rows else ""
+
+    def refusals(self) -> Mapping[str, int]:
+        return dict(self._link.rows(self._known.refusals, {}))
+
+    def look_again(self) -> None:
+        """See that all that was read was true at one and the same moment.
+
+        Raises:
+            StoreBusy: It was not.
+        """
+
+    # -- writing -------------------------------------------------------------------------------
+
+    def apply(self, changes: Sequence[Change], key: str = "", digest: str = "") -> None:
+        for change in changes:
+            self._keep_case(change)
+            self._keep_event(change)
+        if key:
+            first = changes[0].event
+            result = {
+                "key": key,
+                "case_id": first.case_id,
+                "version": first.version,
+                "digest": digest,
+            }
+            if not self._link.write(self._known.insert_result, result):
+                raise overtaken()
+
+    def _lost(self, case_id: str) -> LockroutineError:
+        """That a case is not as it was before the change."""
+        return lost_race(case_id)
+
+    def _keep_case(self, change: Change) -> None:
+        case, before = change.case, change.before
+        body, personal = encode_case(case)
+        row = {
+            "id": case.id,
+            "process": case.process,
+            "subject": case.subject,
+            "unit": case.unit,
+            "state": case.state,
+            "is_open": case.is_open,
+            "waits": case.is_open and change.waits,
+            "version": case.version,
+            "due": due_key(case),
+            "timer": case.timer_at.isoformat() if case.timer_at and case.is_open else None,
+            "open_key": change.open_key or None,
+            "body": body,
+            "personal": personal,
+            "before": before.version,
+        }
+        known, write = self._known, self._link.write
+        if not write(known.update_case if before.version else known.insert_case, row):
+            holder = self._link.rows(known.holder, row)
+            raise one_open(str(holder[0][0])) if holder else self._lost(case.id)
+        self._link.write_all(
+            known.insert_found_by,
+            [
+                {"process": case.process, "field": name, "value": value, "case_id": case.id}
+                for name, value in change.found_by
+                # What stood there before is there to be found already.
+                if before.value(name) != value or before.routine != case.routine or not before.head
+            ],
+        )
+        self._link.write_all(
+            known.insert_reference,
+            [_reference(ref, case.id) for ref in case.references[len(before.references) :]],
+        )
+
+    def _keep_event(self, change: Change) -> None:
+        event = change.event
+        body, hash_, personal = encode_event(event)
+        row = {
+            "case_id": event.case_id,
+            "version": event.version,
+            "body": body,
+            "hash": hash_,
+            "personal": personal,
+        }
+        self._link.write(self._known.insert_event, row)
+        self._link.write_all(
+            self._known.insert_effect,
+            [
+                dict(zip(EFFECT_COLUMNS, encode_effect(effect), strict=True))
+                for effect in change.effects
+            ],
+        )
+
+    def claim(
+        self, limits: Mapping[str, int], now: dt.datetime, until: dt.datetime
+    ) -> list[Effect]:
+        found: list[Effect] = []
+        for system, limit in limits.items():
+            given = {"system": system, "now": now.isoformat(), "limit": limit}
+            found += map(decode_effect, self._link.rows(self._known.to_send, given))
+        taken = [{"key": effect.key, "until": until.isoformat()} for effect in found]
+        self._link.write_all(self._known.take, taken)
+        return [claimed(effect, until) for effect in found]
+
+    def settle(
+        self, effect: Effect, lease: dt.datetime | None, reference: Reference | None = None
+    ) -> bool:
+        given = {
+            "key": effect.key,
+            "state": effect.state,
+            "due_at": effect.due_at.isoformat(),
+            "attempts": effect.attempts,
+            "message": effect.message,
+            "outside": effect.outside,
+            "lease": lease.isoformat() if lease else None,
+        }
+        statement = self._known.settle_mine if lease else self._known.settle
+        written = self._link.write(statement, given)
+        if reference and written:
+            self._link.write(self._known.insert_reference, _reference(reference, effect.case_id))
+        return written == 1
+
+    def keep_routine(self, key: str, source: Source) -> None:
+        self._link.write_all(
+            self._known.insert_routine,
+            [{"key": key, "file": file, "text": text} for file, text in source.files.items()],
+        )
+
+    def keep_cursor(self, system: str, cursor: str) -> None:
+        self._link.write(self._known.keep_cursor, {"system": system, "cursor": cursor})
+
+
+@contextmanager
+def at_one_moment(transaction: Transaction) -> Generator[None]:
+    """A refusal, too, comes of what was true at one and the same moment."""
+    try:
+        yield
+    except StoreError:
+        raise
+    except LockroutineError:
+        transaction.look_again()
+        raise
+
+
+def overtaken() -> StoreBusy:
+    """That somebody else wrote what was read here, or would have been written."""
+    return StoreBusy("Somebody else changed in the same moment what was read; try again.")
+
+
+def _event(case_id: str, version: int, body: bytes, hash_: bytes, personal: bytes | None) -> Event:
+    return read_event(case_id, version, bytes(body), bytes(hash_), personal and bytes(personal))
+
+
+def _reference(ref: Reference, case_id: str) -> dict[str, str]:
+    return {"system": ref.system, "id": ref.id, "case_id": case_id}

@@ -1,0 +1,200 @@
+"""A store in the host's own database: PostgreSQL, or SQLite, through SQLAlchemy's connections."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import Counter
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager, suppress
+
+from sqlalchemy import URL, Engine
+from sqlalchemy.exc import SQLAlchemyError, TimeoutError
+from sqlalchemy.pool import PoolProxiedConnection
+
+from lockroutine.errors import StoreBusy, StoreError
+from lockroutine.stores.sql._connecting import called, connected, located
+from lockroutine.stores.sql._fitting import refuse_other_tables
+from lockroutine.stores.sql._guarded import GuardedTransaction
+from lockroutine.stores.sql._links import CursorLink, Link
+from lockroutine.stores.sql._statements import Statements, statements
+from lockroutine.stores.sql._transaction import Transaction, at_one_moment
+from lockroutine.stores.sql._words import in_words
+
+__all__ = ["SqlStore", "transaction_on"]
+
+# How a transaction begins: as of one moment; and on what others have kept so far, or in SQLite,
+# where one writes at a time, as the only one.
+_READ = {"postgresql": "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", "sqlite": "BEGIN"}
+_WRITE = {
+    "postgresql": "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE",
+    "sqlite": "BEGIN IMMEDIATE",
+}
+_PATIENCE = 5.0  # seconds in which a server may come back before a transaction has begun
+
+
+class SqlStore:
+    """A store in PostgreSQL, or in SQLite, whose tables `upgrade` has made.
+
+    Args:
+        where: A database URL, ``postgresql+psycopg://USER:PASSWORD@HOST/DATABASE`` or
+            ``sqlite+pysqlite:///PATH``, also with ``?schema=NAME``; or an engine of SQLAlchemy,
+            which is not closed with the store.
+        schema: The schema that the tables are in; that of the URL, or the one that connections
+            look in first, if it is empty.
+
+    Raises:
+        InvalidForm: It is no such URL.
+        StoreError: The database cannot be used, or its tables are not those of this library.
+    """
+
+    def __init__(self, where: str | URL | Engine, *, schema: str = "") -> None:
+        self._ours = not isinstance(where, Engine)
+        if isinstance(where, Engine):
+            self._engine = where
+        else:
+            url, named = located(where)
+            self._engine, schema = connected(url), schema or named
+        self.name: str = called(self._engine.url)
+        self.schema: str = schema
+        self._statements: Statements = statements(schema, self._engine.dialect)
+        self._errors: type[Exception] = self._engine.dialect.loaded_dbapi.Error
+        self._closed = False
+        self._uncounted: Counter[str] = Counter()
+        self._lock = threading.Lock()
+        try:
+            refuse_other_tables(self._engine, schema, self.name)
+        except BaseException:
+            self.close()
+            raise
+
+    # -- transactions --------------------------------------------------------------------------
+
+    @contextmanager
+    def reading(self) -> Generator[Transaction]:
+        """Read as of one moment."""
+        with self._begun(_READ[self._engine.dialect.name]) as link:
+            yield Transaction(link, self._statements)
+
+    @contextmanager
+    def writing(self) -> Generator[Transaction]:
+        """Write in one transaction; an exception of any kind undoes it."""
+        self._count_left()
+        with self._begun(_WRITE[self._engine.dialect.name]) as link:
+            transaction = transaction_on(link, self._statements)
+            with at_one_moment(transaction):
+                yield transaction
+
+    @contextmanager
+    def _begun(self, words: str) -> Generator[Link]:
+        connection, link = self._begin(words)
+        try:
+            yield link
+            self._commit(link)
+        except BaseException:
+            self._undo(connection, link)
+            raise
+        finally:
+            self._give_back(connection)
+
+    def _begin(self, words: str) -> tuple[PoolProxiedConnection, Link]:
+        """A connection on which a transaction has begun.
+
+        One that has lain idle may have been cut, and a server may be just starting again.
+        """
+        give_up, length = time.monotonic() + _PATIENCE, 0.005
+        while True:
+            try:
+                return self._try_to_begin(words)
+            except StoreBusy:
+                if time.monotonic() + length > give_up:
+                    raise
+            time.sleep(length)
+            length = min(2 * length, 0.25)
+
+    def _try_to_begin(self, words: str) -> tuple[PoolProxiedConnection, Link]:
+        if self._closed:
+            raise StoreError("The store is closed.")
+        try:
+            connection = self._engine.raw_connection()
+        except TimeoutError:
+            message = f"All connections to the database {self.name} are in use; try again."
+            raise StoreBusy(message) from None
+        except (SQLAlchemyError, self._errors) as error:
+            raise in_words(self.name, error) from None
+        try:
+            if not self._ours and connection.dbapi_connection:
+                self._engine.dialect.set_isolation_level(connection.dbapi_connection, "AUTOCOMMIT")
+            link = CursorLink(self.name, connection.cursor(), self._errors)
+            link.plain(words)
+        except BaseException:
+            connection.invalidate()
+            raise
+        return connection, link
+
+    def _commit(self, link: Link) -> None:
+        try:
+            link.plain("COMMIT")
+        except StoreBusy:
+            if not self._statements.server:
+                raise
+            raise StoreBusy(
+                f"The connection to the database {self.name} was lost while this was being kept, "
+                "and whether it was is not known. Repeat it with its key."
+            ) from None
+
+    def _undo(self, connection: PoolProxiedConnection, link: Link) -> None:
+        try:
+            link.plain("ROLLBACK")
+        except StoreError:
+            connection.invalidate()  # it is gone, and with it what was begun
+        except BaseException:
+            connection.invalidate()
+            raise
+
+    def _give_back(self, connection: PoolProxiedConnection) -> None:
+        if not self._ours and connection.dbapi_connection:
+            self._engine.dialect.reset_isolation_level(connection.dbapi_connection)
+        connection.close()
+
+    # -- refusals ------------------------------------------------------------------------------
+
+    def count_refusals(self, rules: Sequence[str]) -> None:
+        """Count that these rules refused."""
+        with self._lock:
+            self._uncounted.update(rules)
+        self._count_left()
+
+    def count_later(self, rules: Sequence[str]) -> None:
+        """Count that these rules refused as soon as nobody is in the way; at last when closing."""
+        with self._lock:
+            self._uncounted.update(rules)
+
+    def _count_left(self) -> None:
+        if not self._uncounted:
+            return
+        with self._lock:
+            taken, self._uncounted = self._uncounted, Counter()
+        # In one order, so that two who count the same never wait in a circle.
+        given = [{"rule": rule, "times": times} for rule, times in sorted(taken.items())]
+        try:
+            with self._begun(_WRITE[self._engine.dialect.name]) as link:
+                link.write_all(self._statements.count_refusal, given)
+        except BaseException:
+            with self._lock:
+                self._uncounted.update(taken)
+            raise
+
+    def close(self) -> None:
+        """Let go of the connections."""
+        if not self._closed:
+            with suppress(StoreError):
+                self._count_left()
+        self._closed = True
+        if self._ours:
+            self._engine.dispose()
+
+
+def transaction_on(link: Link, known: Statements) -> Transaction:
+    """A transaction that may write, among as many others as the database lets in at once."""
+    return (GuardedTransaction if known.server else Transaction)(link, known)
