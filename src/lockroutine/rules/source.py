@@ -58,6 +58,17 @@ class Source:
         """Tells two texts of one pack apart."""
         return sha256(canonical(dict(self.files)))
 
+    def base(self) -> Source | None:
+        """The text of the pack that it extends, with all that that one extends; None if it does
+        not.
+        """
+        layers = self.layers()
+        if len(layers) < 2:
+            return None
+        within = layers[1].name + "/"
+        below = {n.removeprefix(within): t for n, t in self.files.items() if n.startswith(within)}
+        return Source(layers[1].name, below)
+
     def layers(self) -> tuple[Layer, ...]:
         """The packs that it is made of: itself, the one that it extends, what that extends, ..."""
         found: dict[str, dict[str, str]] = {}

@@ -8,6 +8,7 @@ import attrs
 from attrs import field, frozen
 
 from lockroutine.routine import Routine
+from lockroutine.rules.schema import Pack
 from lockroutine.testing.running import Exercised, ScenarioResult
 
 __all__ = ["Coverage", "Inventory", "coverage", "inventory"]
@@ -40,33 +41,47 @@ class Inventory:
     shown: tuple[str, ...]
 
 
-def inventory(routine: Routine) -> Inventory:
+def inventory(routine: Routine, *, own: bool = False) -> Inventory:
     """Everything in a routine that a scenario can pass, in the order of the pack.
+
+    Args:
+        routine: The routine.
+        own: Whether to leave out what the pack took over unchanged from the one that it extends.
 
     >>> from lockroutine import load_routine
     >>> inventory(load_routine()).clauses[:3]
     ('A1', 'A2', 'S1')
     """
-    made: dict[str, list[str]] = {
-        name: [] for name in ("transitions", "guards", "duties", "escalations", "joints", "effects")
-    }
-    for process, rules in routine.pack.process.items():
+    found = _rules(routine.pack)
+    base = routine.source.base() if own else None
+    if base is not None:
+        below = _rules(Routine(base, routine.kinds).pack)
+        for kind, rules in found.items():
+            before = below[kind]
+            found[kind] = {path: one for path, one in rules.items() if before.get(path) != one}
+    return Inventory(**{kind: tuple(rules) for kind, rules in found.items()})
+
+
+def _rules(pack: Pack) -> dict[str, dict[str, object]]:
+    """What an inventory lists, with what stands there; of each transition, only its own keys."""
+    found: dict[str, dict[str, object]] = {one.name: {} for one in attrs.fields(Inventory)}
+    found["clauses"].update(pack.clause)
+    found["sweeps"] |= {f"sweep.{name}": sweep for name, sweep in pack.sweep.items()}
+    found["shown"] |= {f"shown.{name}": shown for name, shown in pack.shown.items()}
+    for process, rules in pack.process.items():
         for name, state in rules.states.items():
             path = f"process.{process}.states.{name}"
-            made["duties"] += [f"{path}.duties.{duty}" for duty in state.duties]
-            made["escalations"] += [f"{path}.escalation"] if state.escalation else []
+            found["duties"] |= {f"{path}.duties.{duty}": one for duty, one in state.duties.items()}
+            if state.escalation:
+                found["escalations"][f"{path}.escalation"] = state.escalation
         for name, transition in rules.transitions.items():
             path = f"process.{process}.transitions.{name}"
-            made["transitions"].append(path)
-            made["guards"] += [f"{path}.guards.{guard}" for guard in transition.guards]
-            made["joints"] += [f"{path}.joint.{joint}" for joint in transition.joint]
-            made["effects"] += [f"{path}.effects.{effect}" for effect in transition.effects]
-    return Inventory(
-        clauses=tuple(routine.pack.clause),
-        sweeps=tuple(f"sweep.{name}" for name in routine.pack.sweep),
-        shown=tuple(f"shown.{name}" for name in routine.pack.shown),
-        **{name: tuple(paths) for name, paths in made.items()},
-    )
+            bare = attrs.evolve(transition, guards={}, joint={}, effects={})
+            found["transitions"][path] = bare
+            for kind, key in (("guards", "guards"), ("joints", "joint"), ("effects", "effects")):
+                held: Mapping[str, object] = getattr(transition, key)
+                found[kind] |= {f"{path}.{key}.{one}": rule for one, rule in held.items()}
+    return found
 
 
 _RULES = ("clauses", "transitions", "guards_refused", "guards_let_through")
@@ -134,19 +149,21 @@ class Coverage:
         return tuple(f"{path}: {_WORDS[kind]}" for kind in kinds for path in getattr(self, kind))
 
 
-def coverage(routine: Routine, results: Iterable[ScenarioResult]) -> Coverage:
+def coverage(routine: Routine, results: Iterable[ScenarioResult], *, own: bool = False) -> Coverage:
     """What of a routine these scenarios do not pass.
 
     Args:
         routine: The routine that they were played against.
         results: What `run_scenario` gave for each.
+        own: Whether only what the pack says itself is looked at, and not what it took over
+            unchanged from the one that it extends.
 
     >>> from lockroutine import load_routine
     >>> found = coverage(load_routine(), [])
     >>> found.whole, found.lines()[0]
     (False, 'A1: no step shows it')
     """
-    everything = inventory(routine)
+    everything = inventory(routine, own=own)
     seen = Exercised()
     steps: dict[str, list[str]] = {}
     for result in results:

@@ -92,13 +92,16 @@ class ScenarioItem(_Item):
 
 
 class CoverageItem(_Item):
-    """That the scenarios of a folder pass every clause, guard and transition of the pack."""
+    """That the scenarios of a folder pass every clause, guard and transition of the pack.
+
+    Of a pack that extends another, only what it says itself.
+    """
 
     def runtest(self) -> None:
         """Play them all and look at what is missing."""
         routine = _routine(self.config, self.path)
         results = [run_scenario(one, routine) for one in read_scenarios(self.path.parent)]
-        found = coverage(routine, results)
+        found = coverage(routine, results, own=True)
         missing = found.missing_rules()
         if missing:
             raise _NotCovered("\n".join(missing))
