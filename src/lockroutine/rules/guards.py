@@ -173,8 +173,8 @@ class _OtherCase(Guard):
         ]
 
     def _other_match(self) -> tuple[Want, ...]:
-        """That another case be meant: another door, say, given in the form."""
-        return _corrections(*self.match.values())
+        """That another case be meant: another firm or door, say, given in the form."""
+        return _corrections(self.subject, *self.match.values())
 
 
 @frozen(kw_only=True)
