@@ -156,6 +156,11 @@ class CompiledProcess:
                     (late if by_clock else ahead).append((transition.to, first or name))
         return ""
 
+    @property
+    def alone(self) -> bool:
+        """Whether a subject may have only one open case."""
+        return self.rules.one_open_per == ("subject",)
+
     def subject(self, value: str) -> str:
         """A subject as this process keeps it: a serial number has one spelling.
 

@@ -30,7 +30,9 @@ def _for_want(book: Mapping[str, Routine], moment: Moment, want: Want) -> Iterat
         yield from correct(moment, want.field)
     for name in want.transitions:
         yield from _make_first(moment, name)
-    if want.process and want.case is None and want.opens:
+    if want.held and book[want.held.routine].process(want.process).alone:
+        yield from bring(book[want.held.routine], want.process, want.held, want.states)
+    elif want.process and want.case is None and want.opens:
         yield from _open(moment.routine, want)
     elif want.process and want.case is None:
         yield from _arrive(moment.routine, want.process, want.states)

@@ -389,7 +389,7 @@ def _form(moment: Moment, given: object) -> tuple[Facts, Facts] | None:
 
 def _gets_no_other(moment: Moment, joint: Joint, found: Iterable[Case]) -> bool:
     """Whether the subject has an open case, though not the one that is meant, and no other."""
-    alone = moment.routine.process(joint.process).rules.one_open_per == ("subject",)
+    alone = moment.routine.process(joint.process).alone
     return alone and joint.find == "subject" and any(case.is_open for case in found)
 
 

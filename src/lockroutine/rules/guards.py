@@ -54,6 +54,8 @@ class Want:
         states: Those states.
         case: The case to bring there; None if there is none.
         opens: Whether a new case would do; if not, other steps bring one there.
+        held: The open case of the same subject that does not match, beside which none may be
+            opened if there may be only one.
         subject: Whom or what that new case would be about.
         transitions: Or: which transitions of this case should be made first.
         field: Or: which field of this transition's form should be given otherwise.
@@ -63,6 +65,7 @@ class Want:
     states: tuple[str, ...] = ()
     case: Case | None = None
     opens: bool = True
+    held: Case | None = None
     subject: str = ""
     transitions: tuple[str, ...] = ()
     field: str = ""
@@ -202,11 +205,13 @@ class CaseInState(_OtherCase):
         open_cases = [case for case in matching if case.is_open]
         nearest = open_cases[-1] if open_cases else None
         opens = self.find == "subject"
+        held = [case for case in found[0] if case.is_open] if opens and not open_cases else []
         want = Want(
             process=self.process,
             states=self.states,
             case=nearest,
             opens=opens,
+            held=held[-1] if held else None,
             subject=scene.text(self.subject) if opens else "",
         )
         wants = (*self._other_match(), want)

@@ -59,9 +59,7 @@ class Source:
         return sha256(canonical(dict(self.files)))
 
     def base(self) -> Source | None:
-        """The text of the pack that it extends, with all that that one extends; None if it does
-        not.
-        """
+        """The text of the pack that it extends, and of what that one extends; None if none."""
         layers = self.layers()
         if len(layers) < 2:
             return None
