@@ -700,6 +700,46 @@ def test_cures_on_another_case() -> None:
     assert cure() == opening
 
 
+MATCHING = ("order", 'states = ["received"]', 'states = ["received"]\nmatch = { MATCH }')
+
+
+def test_cures_where_the_only_case_does_not_match() -> None:
+    """Where a subject has only one open case, that one is to be moved, and no other is opened."""
+    engine = with_rules((*MATCHING[:2], MATCHING[2].replace("MATCH", 'unit = "text.south"')))
+    asked: dict[str, Any] = {"actor": ANNA, "subject": "c-1", "unit": "north"}
+
+    def found() -> list[tuple[str, str]]:
+        (reason,) = engine.explain_start("order", "order", **asked).reasons
+        return [(cure.transition, cure.case_id) for cure in reason.cures]
+
+    assert found() == [("ask", "")]
+    made = engine.start("consent", "ask", **asked)
+    assert found() == [("receive", made.id)]
+    engine.perform(made.id, "receive", actor=ANNA)
+    assert found() == []
+
+
+def test_cures_where_one_of_several_does_not_match() -> None:
+    """Where a subject may have several open cases, another one can be opened."""
+    match = MATCHING[2].replace("MATCH", 'unit = "text.south"')
+    alone = 'subject = "customer"\none_open_per = ["subject"]'
+    engine = with_rules((*MATCHING[:2], match), ("other", alone, 'subject = "customer"'))
+    engine.start("consent", "ask", actor=ANNA, subject="c-1", unit="north")
+    verdict = engine.explain_start("order", "order", actor=ANNA, subject="c-1", unit="north")
+    assert [cure.transition for cure in verdict.reasons[0].cures] == ["ask"]
+
+
+def test_cures_name_the_field_that_says_whose_case_it_is() -> None:
+    """Whose case a guard looks for may have been given wrong in the form."""
+    subject = 'process = "consent"\nsubject = "form.name"'
+    engine = with_rules(("order", 'process = "consent"', subject))
+    verdict = engine.explain_start(
+        "order", "order", actor=ANNA, subject="c-1", unit="north", form=ORDER
+    )
+    fields = [cure.field for cure in verdict.reasons[0].cures]
+    assert fields == ["name", ""]
+
+
 def test_cures_for_what_is_to_be_done_first() -> None:
     """What must be done first is named, with who may."""
     engine = opened()

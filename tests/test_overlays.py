@@ -9,6 +9,7 @@ import pytest
 
 from lockroutine import Engine, NotFound, Refused, RulesError, load_routine
 from lockroutine.rules.reader import Source, read_source
+from lockroutine.testing import coverage
 from overlaying import HEAD, against, against_small, over_small, pack
 from smallpack import ANNA, FOLDER, ORDER, SMALL, Clock, consent, problems
 
@@ -164,6 +165,51 @@ def test_the_text_is_complete(tmp_path: Path) -> None:
     again = load_routine(Source("elsewhere", source.files))
     assert again.pack == routine.pack
     assert pickle.loads(pickle.dumps(routine)).pack == routine.pack
+
+
+def test_the_base_of_an_overlay_is_a_pack_of_its_own(tmp_path: Path) -> None:
+    """The text of what is extended can be had, level by level."""
+    over_small(tmp_path)
+    top = read_source(pack(tmp_path / "top", extends="../ours"))
+    ours = top.base()
+    assert ours is not None
+    assert load_routine(ours).pack.name == "ours"
+    small = ours.base()
+    assert small is not None
+    assert (small.files, small.base()) == (SMALL.files, None)
+
+
+def test_of_an_overlay_only_what_it_says_itself_is_to_be_tried(tmp_path: Path) -> None:
+    """What was taken over unchanged is no longer missed where only its own counts."""
+    text = """
+[process.order.transitions.order]
+by = ["manager"]
+
+[process.order.transitions.cancel.guards.consent]
+kind = "case_in_state"
+process = "consent"
+states = ["received"]
+otherwise = { sv = "Nej.", en = "No." }
+clauses = ["C1"]
+
+[clause.Z1]
+text = { sv = "Nytt.", en = "New." }
+owed = ["shown"]
+"""
+    routine = over_small(tmp_path, text)
+    own = coverage(routine, [], own=True)
+    assert own.lines() == (
+        "Z1: no step shows it",
+        "process.order.transitions.order: no step makes it",
+        "process.order.transitions.cancel.guards.consent: refuses no step",
+        "process.order.transitions.cancel.guards.consent: lets no step through",
+    )
+    everything = coverage(routine, [])
+    assert set(own.lines()) < set(everything.lines())
+    assert (
+        coverage(load_routine(SMALL), [], own=True).lines()
+        == coverage(load_routine(SMALL), []).lines()
+    )
 
 
 def test_the_digest_covers_the_base(tmp_path: Path) -> None:
