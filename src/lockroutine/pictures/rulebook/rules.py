@@ -45,7 +45,9 @@ def clauses(page: Page) -> Element:
                     element("div", page.say(one.text)),
                     [element("span", page.say(OWED[owed]), class_="tag") for owed in one.owed],
                 ),
-                listed(page.holder(holder) for holder in one.held_by) or page.word("not_held"),
+                listed(page.holder(holder) for holder in one.held_by)
+                if one.held_by
+                else page.word("not_held"),
             ),
         )
         for one in found.clauses
