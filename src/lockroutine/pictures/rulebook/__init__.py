@@ -51,6 +51,7 @@ def rule_book(routine: Routine, language: Language = "en") -> str:
         messages(page),
         shown(page),
     ]
+    day = routine.pack.in_force_from
     made = [one for one in chapters if one is not None]
     head = element(
         "head",
@@ -66,6 +67,7 @@ def rule_book(routine: Routine, language: Language = "en") -> str:
             "header",
             element("h1", title),
             element("p", page.word("about", key=routine.key), class_="lead"),
+            element("p", page.word("in_force", day=day.isoformat())) if day else None,
         ),
         _contents(page, made),
         element("main", made),

@@ -67,6 +67,7 @@ SAY = {
     "guard": Text(sv="villkor", en="guard"),
     "held_by": Text(sv="Hålls av", en="Held by"),
     "how_to_read": Text(sv="Så läses boken", en="How to read this book"),
+    "in_force": Text(sv="Gäller från {day}.", en="In force from {day}."),
     "joint": Text(sv="gemensamt steg", en="joint step"),
     "label": Text(sv="Betydelse", en="Meaning"),
     "limits": Text(sv="Får vara", en="Takes"),
