@@ -16,7 +16,15 @@ from lockroutine.cli.plain import of_routine, plain
 from lockroutine.cli.words import WORDS
 from lockroutine.errors import Problem, RulesError
 from lockroutine.model import Language, Text
-from lockroutine.rules.schema import Escalation, Loosened, Pack, Process
+from lockroutine.rules.schema import (
+    Escalation,
+    Joint,
+    Loosened,
+    Pack,
+    Process,
+    Role,
+    Transition,
+)
 from lockroutine.rules.terms import Message
 from lockroutine.rules.trace import Holder
 from lockroutine.rules.trace import trace as trace_pack
@@ -192,8 +200,11 @@ class _Shown:
         )
         self._table(
             self._title("roles"),
-            ("name", "role", "clauses"),
-            ((name, say(role.label), " ".join(role.clauses)) for name, role in pack.role.items()),
+            ("name", "role", "sees", "clauses"),
+            (
+                (name, say(role.label), self._sees(role), " ".join(role.clauses))
+                for name, role in pack.role.items()
+            ),
         )
         self._table(
             self._title("parameters"),
@@ -269,6 +280,26 @@ class _Shown:
         when = " ".join((self._parameters.get(due, due), *counted))
         return ("", "", name, ", ".join(rule.waits_for), when, _cited(rule.clauses, rule.gaps))
 
+    def _sees(self, role: Role) -> str:
+        """Which cases a role sees and touches."""
+        if role.only:
+            return self._say(WORDS["own_jobs"]).format(field=role.only)
+        return self._say(WORDS["all_units" if role.all_units else "own_units"])
+
+    def _to(self, transition: Transition) -> str:
+        """Where a transition leads: to which state, and to which unit."""
+        unit = f" ({self._say(WORDS['unit'])}: {transition.unit})" if transition.unit else ""
+        return (transition.to or "=") + unit
+
+    def _by(self, transition: Transition) -> str:
+        """Who makes a transition; the clock with its time."""
+        timer = transition.timer
+        if timer is None:
+            return ", ".join(transition.by)
+        after, before = (self._parameters.get(one, one) for one in (timer.after, timer.before))
+        parts = (timer.at, after and f"+ {after}", before and f"- {before}")
+        return f"{', '.join(transition.by)} ({' '.join(filter(None, parts))})"
+
     def _transitions(self, process: Process) -> None:
         self._table(
             self._title("transitions"),
@@ -278,8 +309,8 @@ class _Shown:
                     name,
                     self._say(one.label),
                     ", ".join(one.from_) or "-",
-                    one.to or "=",
-                    ", ".join(one.by),
+                    self._to(one),
+                    self._by(one),
                     one.form,
                     _cited(one.clauses, one.gaps),
                 )
@@ -310,12 +341,15 @@ class _Shown:
                 (
                     f"{step}.{name}",
                     joint.process,
-                    joint.transition + _when(joint.when),
+                    joint.transition + self._many(joint) + _when(joint.when),
                     _cited(joint.clauses, joint.gaps),
                 )
                 for step, name, joint in _within(process, "joint")
             ),
         )
+
+    def _many(self, joint: Joint) -> str:
+        return f" ({self._say(WORDS['every'])})" if joint.every else ""
 
     def _effects(self, process: Process) -> None:
         self._table(

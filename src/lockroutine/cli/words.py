@@ -7,6 +7,12 @@ from lockroutine.model import Text
 __all__ = ["WORDS"]
 
 WORDS = {
+    "all_units": Text(sv="alla ärenden", en="all cases"),
+    "own_units": Text(sv="sina enheters", en="its units' cases"),
+    "own_jobs": Text(sv="bara där {field} är den egna", en="only where {field} is its own"),
+    "sees": Text(sv="Ser", en="Sees"),
+    "every": Text(sv="alla", en="every"),
+    "unit": Text(sv="enhet", en="unit"),
     "after": Text(sv="Efter", en="After"),
     "by": Text(sv="Av", en="By"),
     "case": Text(sv="Ärende", en="Case"),
