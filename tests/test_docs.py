@@ -167,6 +167,16 @@ def test_what_the_docs_quote_of_the_bundled_pack_stands_in_it() -> None:
             assert table in pack, table
 
 
+def test_what_the_docs_quote_of_the_example_packs_stands_in_them() -> None:
+    """Each piece of a pack that docs/municipalities.md quotes stands in one of them, as it is."""
+    text = (DOCS / "municipalities.md").read_text(encoding="utf-8")
+    packs = [path.read_text("utf-8") for path in DOCS.parent.glob("examples/packs/*/*.toml")]
+    quoted = re.findall(r"```toml\n(.*?)```", text, re.DOTALL)
+    assert quoted
+    for piece in quoted:
+        assert any(piece in pack for pack in packs), piece
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_python_that_is_shown_is_python(page: Path) -> None:
     """A Python block that is not run, as it needs a framework, is at least one that compiles."""
