@@ -178,7 +178,7 @@ class TinyWire:
         if self.fault == "reorder" and self.left == 0:
             self.struck = True
             self.passed.clear()
-            self.passed.wait(0.5)
+            self.passed.wait(5)
         done = act()
         self.passed.set()
         if self.fault == "cut" and self.left == 0:
