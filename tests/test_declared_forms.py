@@ -307,6 +307,22 @@ extends = "visit"
     }
 
 
+def test_another_type_replaces(tmp_path: Path) -> None:
+    """A field of another type than the extended form's stands for itself, limits and all."""
+    text = (
+        OWNER
+        + """
+[form.owner_order.fields.door_type]
+type = "choice"
+label = { sv = "Dörrtyp", en = "Kind of door" }
+choices.euro = { sv = "Europa", en = "Euro" }
+"""
+    )
+    found = entries(over_small(tmp_path, text).forms["owner_order"])["door_type"]
+    assert (found.longest, found.format, found.help) == (200, "", None)
+    assert list(found.choices) == ["euro"]
+
+
 def test_a_routine_with_forms_of_its_own_pickles(tmp_path: Path) -> None:
     """A routine whose forms are its own pickles, and its forms are the same."""
     routine = over_small(tmp_path, OWNER)

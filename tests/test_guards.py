@@ -294,6 +294,15 @@ def test_time_window(older: str, later: str, days: float, passes: bool) -> None:
     )
 
 
+@pytest.mark.parametrize(("days", "passes"), [(6.99, False), (7, True), (400, True)])
+@pytest.mark.parametrize("notice", ["P7D", "week"])
+def test_time_window_with_notice(notice: str, days: float, passes: bool) -> None:
+    """A time passes if it is announced long enough before."""
+    guard = TimeWindow(value=FORM, not_sooner_than=notice, otherwise=NO)
+    at = (MONDAY + dt.timedelta(days=days)).isoformat()
+    assert (judged(guard, scene({"a": at})) is None) is passes
+
+
 def test_time_window_after_others() -> None:
     """A time may not lie before others that are known."""
     guard = TimeWindow(value=FORM, not_before=(DATA, Ref("case", "b")), otherwise=NO)

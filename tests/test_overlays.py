@@ -105,6 +105,44 @@ clauses = ["C2"]
     assert (agreed.clauses, agreed.gaps) == (("C2",), ("holidays",))
 
 
+def test_kinds_of_effects_are_left_out(tmp_path: Path) -> None:
+    """``without`` leaves a kind of effect out wherever the base has it, but not the overlay's."""
+    text = """
+without = ["open_ticket"]
+
+[process.order.transitions.book.effects.ticket]
+kind = "open_ticket"
+template = "order"
+clauses = ["C1"]
+"""
+    transitions = over_small(tmp_path, text).pack.process["order"].transitions
+    assert list(transitions["order"].effects) == ["notice"]
+    assert list(transitions["book"].effects) == ["ticket"]
+    nearer = load_routine(pack(tmp_path / "nearer", extends="../ours"))
+    assert nearer.pack.without == ()
+    assert list(nearer.pack.process["order"].transitions["book"].effects) == ["ticket"]
+
+
+def test_what_is_left_out_must_be_there(tmp_path: Path) -> None:
+    """A kind that the base asks for nowhere is no kind to leave out; nor is anything but a list."""
+    assert against_small(tmp_path, 'without = ["open_tickets"]\n') == [
+        "routine.toml:5: without: what this pack extends asks for no effect 'open_tickets'; "
+        "did you mean 'open_ticket'?",
+    ]
+    assert against_small(tmp_path, 'without = "open_ticket"\n') == [
+        "routine.toml:5: without: must be a list, not text",
+    ]
+    text = """
+without = ["open_ticket"]
+[process.order.transitions.order.effects.ticket]
+template = "reminder"
+"""
+    (problem,) = against_small(tmp_path, text)
+    assert problem.startswith(
+        "routine.toml:7: process.order.transitions.order.effects.ticket: has no kind that exists"
+    )
+
+
 def test_an_overlay_works(tmp_path: Path) -> None:
     """The engine goes by the overlay: what it adds refuses, what it removes does not."""
     text = """

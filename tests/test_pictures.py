@@ -168,6 +168,21 @@ at_most = 500
     assert "Serienummer: antal = Levererat antal, ≥ 1, ≤ 500" in words
 
 
+def test_notice_is_told_in_words(tmp_path: Path) -> None:
+    """How long ahead a time must lie stands with the field's name."""
+    text = """
+[process.mounting.transitions.schedule.guards.notice]
+kind = "time_window"
+value = "form.starts_at"
+not_sooner_than = "3 working days"
+otherwise = { sv = "För kort varsel.", en = "Too short a notice." }
+clauses = ["B4"]
+"""
+    changed = load_routine(pack(tmp_path / "ours", text, extends="soderkoping"))
+    words = ET.fromstring(process_svg(changed, "mounting")).findtext(f"{SVG}desc") or ""
+    assert "Starts at: at least 3 working days ahead" in words
+
+
 def test_who_is_no_person_is_told_apart() -> None:
     """The clock, another system and another step have marks of their own, in dashed frames."""
     root = ET.fromstring(process_svg(ROUTINE, "lock"))

@@ -86,6 +86,8 @@ TIGHTER = [
         WINDOW + 'not_later_than = "P7D"\n',
         'not_older_than = "PT0M"\n',
     ),
+    (WINDOW + 'not_later_than = "P7D"\n', 'not_sooner_than = "P1D"\n'),
+    (WINDOW + 'not_sooner_than = "P7D"\n', 'not_sooner_than = "P8D"\n'),
     (
         WINDOW + 'not_later_than = "P7D"\n',
         'not_before = ["case.starts_at"]\n',
@@ -105,6 +107,11 @@ TIGHTER = [
     ('kind = "absent"\nvalue = "case.starts_at"\n', 'settled_by = ["cancel"]\n'),
 ]
 LOOSER = [
+    (WINDOW + 'not_sooner_than = "P7D"\n', 'not_sooner_than = "P6D"\n'),
+    (
+        WINDOW + 'not_sooner_than = "P7D"\nnot_later_than = "P9D"\n',
+        "not_sooner_than = { remove = true }\n",
+    ),
     (CASE + 'states = ["valid"]\n', 'states = ["valid", "asked"]\n'),
     (CASE + 'states = ["valid"]\nnot_past = "valid_until"\n', "not_past = { remove = true }\n"),
     (CASE + 'states = ["valid"]\n', 'subject = "case.subject"\n'),

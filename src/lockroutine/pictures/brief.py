@@ -139,6 +139,8 @@ class Brief:
         if guard.not_older_than:
             back = self.length(guard.not_older_than)
             said.append(self.word("not_older", length=back) if back else self.word("not_past"))
+        if guard.not_sooner_than:
+            said.append(self.word("not_sooner", length=self.length(guard.not_sooner_than)))
         if guard.not_later_than:
             ahead = self.length(guard.not_later_than)
             said.append(self.word("not_later", length=ahead) if ahead else self.word("not_future"))

@@ -83,6 +83,7 @@ WORDS = {
     "not_before": Text(sv="inte före {field}", en="not before {field}"),
     "not_in_state": Text(sv="{process}: inte {states}", en="{process}: not {states}"),
     "not_later": Text(sv="högst {length} framåt", en="at most {length} ahead"),
+    "not_sooner": Text(sv="minst {length} framåt", en="at least {length} ahead"),
     "not_older": Text(sv="högst {length} bakåt", en="at most {length} back"),
     "opened_by": Text(sv="Öppnas av", en="Opened by"),
     "or": Text(sv="eller", en="or"),

@@ -586,6 +586,10 @@ class TimeWindow(Guard):
     not_later_than: str = field(
         default="", metadata=doc("A duration after now, or the parameter that holds it.")
     )
+    not_sooner_than: str = field(
+        default="",
+        metadata=doc("The notice that is given: a duration after now, or its parameter."),
+    )
     not_before: tuple[Ref, ...] = field(
         default=(), metadata=doc("Times that it may not lie before, as far as they are known.")
     )
@@ -601,6 +605,10 @@ class TimeWindow(Guard):
         if self.not_older_than:
             oldest = scene.calendar.after(scene.at, scene.duration(self.not_older_than), -1)
             if time < oldest:
+                return False
+        if self.not_sooner_than:
+            soonest = scene.calendar.after(scene.at, scene.duration(self.not_sooner_than))
+            if time < soonest:
                 return False
         if self.not_later_than:
             return time <= scene.calendar.after(scene.at, scene.duration(self.not_later_than))

@@ -6,6 +6,7 @@ result remembers in which file and line each thing was written, and what was rem
 
 from __future__ import annotations
 
+import copy
 import re
 import tomllib
 from collections.abc import Iterator
@@ -27,7 +28,7 @@ _DEEPEST = 20  # no table of a pack lies so deep
 
 Tables: TypeAlias = dict[str, Any]
 Place: TypeAlias = tuple[str, int]
-OWN = ("name", "version", "label", "extends")
+OWN = ("name", "version", "label", "extends", "without")
 """What each pack says for itself."""
 
 
@@ -154,6 +155,7 @@ class _Over:
         for key in OWN:
             self._forget(key, key in base.tables)
         below = {key: value for key, value in base.tables.items() if key not in OWN}
+        below = self._without(below)
         self.made.tables.update(self._merged(below, own.tables, ""))
 
     def _check_own(self) -> None:
@@ -167,6 +169,28 @@ class _Over:
             if None not in (before, after) and before != after:
                 message = f"may not change what cases are about; it is {before!r} in the base"
                 self._wrong(f"process.{name}.subject", message)
+
+    def _without(self, below: Tables) -> Tables:
+        """The tables of the base without the effects of the kinds that are left out."""
+        kinds = self._own.tables.get("without")
+        if not isinstance(kinds, list):
+            return below  # told as a wrong type
+        found = dict(_effects(below))
+        for kind in kinds:
+            known = {effect.get("kind") for effect in found.values()}
+            if kind not in known:
+                hint = nearest(str(kind), filter(None, known))
+                ending = f"; did you mean {hint!r}?" if hint else ""
+                message = f"what this pack extends asks for no effect {str(kind)[:80]!r}{ending}"
+                self._wrong("without", message)
+        kept = copy.deepcopy(below) if found else below
+        for path, effect in found.items():
+            name = ".".join(path)
+            if effect.get("kind") in kinds and name != self._keeping:
+                del table_at(kept, *path[:-1])[path[-1]]
+                self._forget(name, True)
+                self.made.removed[name] = self._own.place("without")
+        return kept
 
     def _wrong(self, path: str, message: str) -> None:
         self.made.problems.append(self._own.placed(Problem(path, message)))
@@ -189,7 +213,8 @@ class _Over:
         if path.startswith("form.") and path.count(".") == 1 and "extends" in value:
             self._forget(path, below is not None)
             return self._form(value["extends"], path, (path.partition(".")[2],))
-        if isinstance(below, dict) and value.get("kind", below.get("kind")) == below.get("kind"):
+        tag = "type" if path.startswith("form.") else "kind"
+        if isinstance(below, dict) and value.get(tag, below.get(tag)) == below.get(tag):
             return below
         self._forget(path, below is not None)
         return {}
@@ -246,6 +271,15 @@ class _Over:
 
 def _subject(process: Any) -> Any:
     return process.get("subject") if isinstance(process, dict) else None
+
+
+def _effects(tables: Tables) -> Iterator[tuple[tuple[str, ...], Tables]]:
+    for process in table_at(tables, "process"):
+        for step in table_at(tables, "process", process, "transitions"):
+            within = ("process", process, "transitions", step, "effects")
+            for name, effect in table_at(tables, *within).items():
+                if isinstance(effect, dict):
+                    yield (*within, name), effect
 
 
 def table_at(tables: Tables, *path: str) -> Tables:

@@ -268,6 +268,10 @@ def _shorter(before: Any, after: Any) -> bool:
     return all(b >= a for b, a in zip(attrs.astuple(old), attrs.astuple(new), strict=True))
 
 
+def _longer(before: Any, after: Any) -> bool:
+    return bool(after) and (not before or _shorter(after, before))
+
+
 def _within(before: Any, after: Any) -> bool:
     old, new = (_read(Hours.parse, hours) for hours in (before, after))
     if old is None or new is None:
@@ -314,6 +318,7 @@ _TIGHTER: Mapping[type[Guard], Mapping[str, Callable[[Any, Any], bool]]] = {
     TimeWindow: {
         "not_older_than": _shorter,
         "not_later_than": _shorter,
+        "not_sooner_than": _longer,
         "not_before": _more,
     },
 }

@@ -460,6 +460,13 @@ class Pack:
             "`remove = true` takes one out."
         ),
     )
+    without: tuple[str, ...] = field(
+        default=(),
+        metadata=doc(
+            "The kinds of effects that are left out of what it extends, wherever they stand: "
+            '`["open_ticket", "note_ticket", "close_ticket"]` where there are no tickets.'
+        ),
+    )
     in_force_from: dt.date | None = field(
         default=None,
         metadata=doc(

@@ -324,10 +324,13 @@ class ProcessCheck:
             yield Problem(path, "needs same_as, at_least or at_most")
 
     def _window(self, path: str, guard: TimeWindow) -> Found:
-        limits = {"not_older_than": guard.not_older_than, "not_later_than": guard.not_later_than}
+        keys = ("not_older_than", "not_later_than", "not_sooner_than")
+        limits = {key: getattr(guard, key) for key in keys}
         given = {key: limit for key, limit in limits.items() if limit}
         if not given and not guard.not_before:
-            yield Problem(path, "needs not_older_than, not_later_than or not_before")
+            yield Problem(
+                path, "needs not_older_than, not_later_than, not_sooner_than or not_before"
+            )
         for key, limit in given.items():
             yield from check_length(self.pack, f"{path}.{key}", limit)
 
