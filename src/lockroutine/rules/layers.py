@@ -237,7 +237,7 @@ class _Over:
         if not was_there:
             return
         for known in [one for one in self._base.lines if f"{one}.".startswith(f"{path}.")]:
-            self.made.lines.pop(known)
+            self.made.lines.pop(known, None)
             if known in self._own.lines:
                 self.made.lines[known] = self._own.lines[known]
 
