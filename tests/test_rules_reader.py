@@ -142,12 +142,18 @@ def test_long_lines_are_read_quickly(tmp_path: Path) -> None:
 
 
 def test_the_same_table_twice() -> None:
-    """A table or key that stands in two files is refused."""
-    again = 'holidays = "SE"\n[process.lock]\n[role.new]\nlabel = { sv = "Ny", en = "New" }\n'
+    """A key that stands in two files is refused; a table may be told in several."""
+    again = (
+        'holidays = "SE"\n[role.new]\nlabel = { sv = "Ny", en = "New" }\n'
+        '[process.lock]\nsees_secret = ["staff"]\nsubject = "serial_number"\n'
+        '[process.lock.states.in_store]\nlabel = "In"\ndue = "P1D"\n'
+    )
     assert problems(again=again) == [
         "again.toml: holidays: stands in another file already",
-        "again.toml: process.lock: stands in another file already",
+        "again.toml: process.lock.subject: stands in another file already",
+        "again.toml: process.lock.states.in_store.label: stands in another file already",
     ]
+    assert problems(more='[process.lock.states.in_store]\ndue = "P1D"\n') == []
 
 
 def test_byte_order_mark_and_windows_lines(tmp_path: Path) -> None:

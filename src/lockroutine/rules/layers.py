@@ -90,23 +90,19 @@ def _add(made: Document, name: str, text: str) -> None:
         return
     for path, place in _places(name, text):
         made.lines.setdefault(path, place)
-    for key, value in document.items():
-        _merge(made, name, key, value)
+    _merge(made, name, made.tables, document, "")
 
 
-def _merge(made: Document, name: str, key: str, value: Any) -> None:
-    if key not in made.tables:
-        made.tables[key] = value
-        return
-    here = made.tables[key]
-    if not isinstance(here, dict) or not isinstance(value, dict):
-        made.problems.append(Problem(key, "stands in another file already", name))
-        return
-    for inner, table in value.items():
-        if inner in here:
-            path = f"{key}.{inner}"
+def _merge(made: Document, name: str, here: Tables, tables: Tables, within: str) -> None:
+    """Take in the tables of another file; no key may stand in two."""
+    for key, value in tables.items():
+        path = f"{within}{key}"
+        if key not in here:
+            here[key] = value
+        elif isinstance(here[key], dict) and isinstance(value, dict):
+            _merge(made, name, here[key], value, f"{path}.")
+        else:
             made.problems.append(Problem(path, "stands in another file already", name))
-        here.setdefault(inner, table)
 
 
 def _places(name: str, text: str) -> Iterator[tuple[str, Place]]:
