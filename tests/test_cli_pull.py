@@ -195,7 +195,10 @@ class TestPulling:
                 time.sleep(0.05)
             time.sleep(0.3)
             process.send_signal(signal.SIGTERM)
-            told, _ = process.communicate(timeout=20)
+            try:
+                told, _ = process.communicate(timeout=20)
+            finally:
+                process.kill()
         assert process.returncode == 0
         assert json.loads(told)["readings"] == 1
 

@@ -39,9 +39,13 @@ def until_told(also: Callable[[], object]) -> Generator[threading.Event]:
     stop = threading.Event()
     signals = (signal.SIGTERM, signal.SIGINT)
 
-    def told(number: int, frame: FrameType | None) -> None:
+    def end() -> None:
         stop.set()
         also()
+
+    def told(number: int, frame: FrameType | None) -> None:
+        # In a thread: the signal may have come while this one held the event's own lock.
+        threading.Thread(target=end).start()
         for one in signals:  # the second time, at once
             signal.signal(one, before[one])
 
