@@ -117,7 +117,7 @@ class TestPulling:
             "agreed": 0,
             "problems": [],
         }
-        with opened(place.database, "") as engine:
+        with opened(str(place.database), "") as engine:
             event = engine.history(place.case.id)[-1]
         assert (event.transition, event.actor) == ("report", "ivar")
         assert place.pull().stdout == "Read: nothing new.\n"
@@ -129,7 +129,7 @@ class TestPulling:
         place.say("Låset monterat, serienummer PH1-001", author="somebody")
         result = place.pull("--unit", "store")
         assert (result.exit_code, result.stdout) == (0, "Read: 1 unread, 1 differences.\n")
-        with opened(place.database, "") as engine:
+        with opened(str(place.database), "") as engine:
             (difference,) = engine.cases(process="difference")
             (unread,) = engine.cases(process="unread_report")
         assert (difference.unit, unread.unit) == ("store", "north")
@@ -190,12 +190,12 @@ class TestPulling:
         command = [sys.executable, "-m", "lockroutine.cli", "pull", str(place.database)]
         command += ["--watch", "--every", "0.1", "--settings", str(place.settings), "--json"]
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-            until = time.monotonic() + 30
-            while not brought(place) and time.monotonic() < until:
-                time.sleep(0.05)
-            time.sleep(0.3)
-            process.send_signal(signal.SIGTERM)
             try:
+                until = time.monotonic() + 30
+                while not brought(place) and time.monotonic() < until:
+                    time.sleep(0.05)
+                time.sleep(0.3)
+                process.send_signal(signal.SIGTERM)
                 told, _ = process.communicate(timeout=20)
             finally:
                 process.kill()
@@ -204,7 +204,7 @@ class TestPulling:
 
 
 def brought(place: Place) -> bool:
-    with opened(place.database, "") as engine:
+    with opened(str(place.database), "") as engine:
         (lock,) = engine.cases(process="lock")
         return engine.history(lock.id)[-1].transition.startswith("record")
 
