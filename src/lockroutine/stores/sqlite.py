@@ -195,7 +195,7 @@ class SqliteStore:
         if 0 < os.path.getsize(self.path) < _SMALLEST:
             # SQLite takes whatever is this short for an empty database, and writes over it.
             raise StoreError(f"The database {self.path} {_WORDS['SQLITE_NOTADB']}.")
-        self._write_ahead(connection)
+        write_ahead(connection, self._patience)
         connection.execute("BEGIN IMMEDIATE")
         # Another process may have been first while this one waited.
         if not self._is_ours(connection):
@@ -204,20 +204,6 @@ class SqliteStore:
             connection.execute(f"PRAGMA application_id = {_APPLICATION}")
             connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
         connection.execute("COMMIT")
-
-    def _write_ahead(self, connection: sqlite3.Connection) -> None:
-        """Turn on the write-ahead log; for that, SQLite does not wait for others by itself."""
-        deadline = time.monotonic() + self._patience
-        while True:
-            try:
-                connection.execute("PRAGMA journal_mode = WAL")
-            except sqlite3.OperationalError as error:
-                busy = error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
-                if not busy or time.monotonic() > deadline:
-                    raise
-                time.sleep(0.01)
-            else:
-                return
 
     def _is_ours(self, connection: sqlite3.Connection) -> bool:
         # The tables first: whoever makes the file meanwhile commits them together with the rest.
@@ -306,3 +292,23 @@ def _identity(path: str) -> tuple[int, int] | None:
     except OSError:
         return None
     return (found.st_dev, found.st_ino)
+
+
+def write_ahead(connection: sqlite3.Connection, patience: float) -> None:
+    """Turn on the write-ahead log; for that, SQLite does not wait for others by itself.
+
+    Args:
+        connection: The connection, in no transaction.
+        patience: For how many seconds to wait for others.
+    """
+    deadline = time.monotonic() + patience
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            busy = error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
+            if not busy or time.monotonic() > deadline:
+                raise
+            time.sleep(0.01)
+        else:
+            return

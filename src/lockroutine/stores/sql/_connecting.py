@@ -10,10 +10,13 @@ from sqlalchemy.exc import ArgumentError
 
 from lockroutine.errors import InvalidForm, Problem, StoreError
 from lockroutine.stores import needing_sql
+from lockroutine.stores.sqlite import write_ahead
 
 __all__ = ["called", "connected", "located"]
 
 _DRIVERS = {"postgresql": "psycopg", "sqlite": "pysqlite"}
+
+_PATIENCE = 5.0  # seconds, as Python's own for what else is locked
 
 
 def located(where: str | URL) -> tuple[URL, str]:
@@ -64,7 +67,8 @@ def connected(url: URL, *, make: bool = False) -> Engine:
 
 def _set_up_sqlite(connection: Any, _: object) -> None:
     """As durable and as strict as the store in a file is."""
-    for setting in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
+    write_ahead(connection, _PATIENCE)
+    for setting in ("synchronous = FULL", "foreign_keys = ON"):
         connection.execute(f"PRAGMA {setting}").close()
 
 
