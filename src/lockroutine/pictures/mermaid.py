@@ -105,8 +105,8 @@ def map_mermaid(routine: Routine, language: Language = "en") -> str:
     dashed one a rule that looks at its cases.
 
     >>> from lockroutine import load_routine
-    >>> [line for line in map_mermaid(load_routine()).splitlines() if "p10 --" in line]
-    ['    p10 -->|"1"| p7']
+    >>> [line for line in map_mermaid(load_routine()).splitlines() if "p1 --" in line]
+    ['    p1 -->|"2"| p8']
     """
     return "\n".join(["flowchart TB", *(f"    {line}" for line in _map(routine, language)), ""])
 

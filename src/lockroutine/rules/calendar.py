@@ -124,7 +124,7 @@ class Calendar:
         >>> stockholm.after(eve, Duration(days=1)).isoformat()
         '2026-03-29T07:00:00+00:00'
         >>> stockholm.after(eve, Duration(working_days=1)).isoformat()  # a Saturday
-        '2026-03-31T06:00:00+00:00'
+        '2026-03-31T07:00:00+00:00'
         """
         exact = at.astimezone(dt.UTC)
         if length.days or length.working_days:
