@@ -261,7 +261,7 @@ class TestDemo:
             stderr=subprocess.PIPE,
             encoding="utf-8",
             # Whoever runs the tests in the background of a shell ignores it, and so would this.
-            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         ) as process:
             assert process.stdout is not None
             for _ in range(lines):
