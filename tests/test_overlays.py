@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import shutil
 from pathlib import Path
 
 import pytest
@@ -506,3 +507,14 @@ def test_nothing_lies_too_deep(tmp_path: Path) -> None:
     text = ".".join(["a"] * 5000) + " = 1\n"
     (problem,) = against_small(tmp_path, text)
     assert problem.startswith("routine.toml: a: unknown key")
+
+
+def test_what_is_no_effect_is_told_as_such(tmp_path: Path) -> None:
+    """A value in the place of an effect is no effect that could be left out, and is named."""
+    base = tmp_path / "small"
+    shutil.copytree(FOLDER, base)
+    whole = base / "order.toml"
+    text = "\n[process.order.transitions.book.effects]\nticket = 5\n"
+    whole.write_text(whole.read_text("utf-8") + text, encoding="utf-8")
+    found = against_small(tmp_path, 'without = ["open_ticket"]\n')
+    assert any(one.endswith("effects.ticket: must be a table") for one in found), found

@@ -444,3 +444,10 @@ def test_no_escalated_case_is_missed(due: str, before: str, start: int, later: i
         at = routine.escalates_at(case)
         assert at is not None
         assert bool(listed(engine, MAJ)) is (at <= clock.at)
+
+
+def test_what_nobody_else_is_asked_of_is_never_escalated() -> None:
+    """A case in a state without an escalation is on no further work list, however late."""
+    routine = load_routine(edited())
+    with opened(routine=routine) as engine:
+        assert routine.escalates_at(order(engine)) is None
