@@ -516,6 +516,22 @@ class TestShow:
         for name in load_routine().processes:
             assert re.search(rf"^.* \({name}\)$", shown, re.MULTILINE)
 
+    def test_whose_cases_and_where_they_go(self) -> None:
+        """Whose cases a role sees, to which unit a step takes one, and when the clock comes."""
+        pack = Path(__file__).parent / "packs" / "outside"
+        shown = run("show", str(pack)).stdout
+        for line in (
+            r"coordinator +Coordinator +its units' cases",
+            r"firm +Firm +only where firm is its own",
+            r"move +Move +zqnoted += \(unit: form\.provider\) +coordinator",
+            r"close\.permits +permit +renew \(every\) +X1",
+        ):
+            assert re.search(f"^{line}", shown, re.MULTILINE), line
+        bundled = run("show", "soderkoping", "--lang", "sv").stdout
+        assert re.search(r"^installer +Montör +alla ärenden", bundled, re.MULTILINE)
+        assert re.search(r"^battery_stale .* clock \(read_at \+ P30D\)", bundled, re.MULTILINE)
+        assert re.search(r"^ask_renewal .* clock \(valid_until - P30D\)", bundled, re.MULTILINE)
+
     def test_unknown_process(self) -> None:
         """A process that is not there is a wrong call, with the nearest that is."""
         result = run("show", "soderkoping", "moutning")
