@@ -22,7 +22,7 @@ from lockroutine.proving.view import View
 from lockroutine.proving.views import Views
 from lockroutine.proving.world import Bound, World, world_of
 from lockroutine.routine import Routine, Step
-from lockroutine.rules.terms import CLOCK
+from lockroutine.rules.terms import CLOCK, RESERVED
 
 __all__ = ["Claims"]
 
@@ -126,7 +126,11 @@ class Claims:
         """That each refusal has a way forward that somebody can go."""
         can = {(w.step, w.role) for w, found in self._steps.items() if found.outcome == "proved"}
         for process in self._routine.processes:
-            mine = [one for one in self.found.refusals if one.attempt.step.process == process]
+            mine = [
+                one
+                for one in self.found.refusals
+                if one.attempt.step.process == process and one.attempt.role not in RESERVED
+            ]
             by_rule: dict[tuple[Step, str], list[Refusal]] = {}
             for refusal in mine:
                 if not any(

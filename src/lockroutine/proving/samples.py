@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import itertools
 import typing
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import attrs
@@ -13,7 +13,7 @@ import attrs
 from lockroutine._fields import Entry, bare, entries
 from lockroutine.facts import Value
 from lockroutine.proving.told import Told, told_apart
-from lockroutine.proving.world import Bound
+from lockroutine.proving.world import UNIT, Bound
 from lockroutine.routine import Routine, Step
 
 __all__ = ["TIMES", "Form", "Samples"]
@@ -46,6 +46,8 @@ class Samples:
     def __init__(self, routine: Routine, bound: Bound) -> None:
         self._routine = routine
         self._subjects = bound.subjects
+        # Whoever works from outside works in the one unit that there is.
+        self._units = {role.only for role in routine.pack.role.values() if role.only}
         self._told = told_apart(routine)
         self.cut: set[Step] = set()
 
@@ -71,6 +73,8 @@ class Samples:
             self.cut.add(step)
 
     def _tried(self, declared: Entry, told: Told, at: dt.datetime) -> tuple[Any, ...]:
+        if declared.name in self._units:
+            return (UNIT,)
         if declared.required:
             return self._values(declared, told, at)
         if not told.looked_at or declared.format == "word":
@@ -82,7 +86,8 @@ class Samples:
         kind = bare(declared.type)
         if typing.get_origin(kind) is tuple:
             item = attrs.evolve(declared, type=typing.get_args(kind)[0])
-            return tuple((value,) for value in self._values(item, told, at))
+            items = self._values(item, told, at)
+            return (*((one,) for one in items), *_lists(items, told.lengths - {1}))
         if declared.choices:
             return _one_of_each(tuple(declared.choices), told.groups)
         if kind is bool:
@@ -98,11 +103,19 @@ class Samples:
 
     def _texts(self, declared: Entry, told: Told) -> tuple[str, ...]:
         if declared.format == "serial_number":
-            return self._subjects["serial_number"]
+            return self._subjects("serial_number")
         if told.subjects:
-            return tuple(one for kind in sorted(told.subjects) for one in self._subjects[kind])
+            return tuple(one for kind in sorted(told.subjects) for one in self._subjects(kind))
         named = {value for group in told.groups for value in group if type(value) is str}
         return (_SHAPED.get(declared.format, _TEXT[: declared.longest]), *sorted(named))
+
+
+def _lists(items: tuple[Any, ...], lengths: Iterable[int]) -> Iterator[tuple[Any, ...]]:
+    """Lists of so many entries, no two alike."""
+    more = (f"{items[0]}-{number}" for number in itertools.count(2))
+    for length in sorted(lengths):
+        if 0 < length <= len(items) or (length > 0 and isinstance(items[0], str)):
+            yield tuple(itertools.islice(itertools.chain(items, more), length))
 
 
 def _numbers(declared: Entry, told: Told) -> tuple[int, ...]:

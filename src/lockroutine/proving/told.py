@@ -15,6 +15,7 @@ from lockroutine.rules.guards import (
     AtMost,
     ByRole,
     CaseInState,
+    Count,
     Guard,
     Includes,
     IsTrue,
@@ -37,17 +38,20 @@ class Told:
     Args:
         groups: Whether a value is in one of these.
         subjects: The kinds of subject whose names it holds.
+        lengths: How many entries a list may have, beside one.
         looked_at: Whether a rule looks at it at all.
     """
 
     groups: frozenset[frozenset[Value]] = frozenset()
     subjects: frozenset[str] = frozenset()
+    lengths: frozenset[int] = frozenset()
     looked_at: bool = False
 
     def __or__(self, other: Told) -> Told:
         return Told(
             self.groups | other.groups,
             self.subjects | other.subjects,
+            self.lengths | other.lengths,
             self.looked_at or other.looked_at,
         )
 
@@ -103,6 +107,10 @@ class _Looked:
             self._tell(here, ref, Told(looked_at=True))
         for ref, values in self._values(guard):
             self._tell(here, ref, Told(groups=frozenset([frozenset(values)])))
+        if isinstance(guard, Count):
+            limits = [self._limit(limit) for limit in (guard.at_least, guard.at_most) if limit]
+            lengths = frozenset(limit + more for limit in limits for more in (-1, 0, 1))
+            self._tell(here, guard.list, Told(lengths=lengths))
         if isinstance(guard, CaseInState | NoCaseInState) and guard.find == "subject":
             self._subject(here, guard.subject, guard.process)
 
@@ -121,6 +129,9 @@ class _Looked:
             case AtMost():
                 yield guard.value, [self._limit(guard.limit)]
                 yield guard.value, [self._limit(guard.limit) + 1]
+            case Count() if guard.same_as:
+                yield guard.same_as, [1]
+                yield guard.same_as, [2]
             case Includes():
                 yield guard.value, [ANOTHER]
             case _ if type(guard) not in GUARDS:

@@ -7,13 +7,14 @@ from collections.abc import Mapping
 from lockroutine.model import Case, Text
 from lockroutine.proving.world import Bound
 from lockroutine.routine import Routine, Step
-from lockroutine.rules.terms import CLOCK, JOINT, PULL
+from lockroutine.rules.terms import CLOCK, JOINT, PULL, SWEEP
 
 __all__ = ["of_bound", "of_case", "of_step", "role", "say"]
 
 _OTHERS: Mapping[str, Text] = {
     CLOCK: Text("Klockan", "The clock"),
     PULL: Text("Ett annat system", "Another system"),
+    SWEEP: Text("En kontroll", "A check"),
     JOINT: Text("Ett annat ärendes steg", "A step of another case"),
 }
 

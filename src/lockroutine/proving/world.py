@@ -35,17 +35,17 @@ class Bound:
     customers: int
     serial_numbers: int
 
-    @property
-    def subjects(self) -> Mapping[str, tuple[str, ...]]:
+    def subjects(self, kind: str) -> tuple[str, ...]:
         """Whom and what cases can be about, by the kind of subject."""
-        return {
-            "customer": tuple(f"customer-{17 + n}" for n in range(self.customers)),
-            "serial_number": tuple(f"PH1-00{1 + n}" for n in range(self.serial_numbers)),
-            "staff": PEOPLE[:1],
-            "article": ("article-1",),
-            "system": ("system-1",),
-            "ticket": ("ticket-1",),
-        }
+        match kind:
+            case "customer":
+                return tuple(f"customer-{17 + n}" for n in range(self.customers))
+            case "serial_number":
+                return tuple(f"PH1-00{1 + n}" for n in range(self.serial_numbers))
+            case "staff":
+                return PEOPLE[:1]
+            case _:
+                return (f"{kind}-1",)
 
 
 @frozen
@@ -110,7 +110,7 @@ def _slots(routine: Routine, bound: Bound, remembered: set[tuple[str, str]]) -> 
         states = compiled.rules.states
         ends = tuple(n for n, one in states.items() if one.end and (name, n) in remembered)
         told_apart = (*(n for n, one in states.items() if not one.end), *ends)
-        for subject in bound.subjects[compiled.rules.subject]:
+        for subject in bound.subjects(compiled.rules.subject):
             yield Slot(name, compiled.subject(subject), told_apart, ends)
 
 

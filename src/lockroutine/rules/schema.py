@@ -288,6 +288,13 @@ class Joint:
     otherwise: Text | None = field(
         default=None, metadata=doc("What the refused person reads if there is no such case.")
     )
+    instead: tuple[str, ...] = field(
+        default=(),
+        metadata=doc(
+            "What to do instead then: transitions of this case, or steps of another process like "
+            "`removal.order`."
+        ),
+    )
     clauses: tuple[str, ...] = field(default=(), metadata=CLAUSES)
     gaps: tuple[str, ...] = field(default=(), metadata=GAPS)
 
