@@ -222,14 +222,14 @@ class Claims:
         last: Sequence[Row] = (),
     ) -> Claim:
         """The claim that no world is in one of these cubes; or else the story of how one is."""
-        costs = {n: self.views.plans.cost(cube) for n, cube in enumerate(cubes)}
-        ways = {n: cost for n, cost in costs.items() if cost is not None}
-        there = [cubes[n] for n in ways]
+        plans = [(self.views.plans.of(cube), cube) for cube in cubes]
+        ways = [(plan, cube) for plan, cube in plans if plan is not None]
+        there = [cube for _, cube in ways]
         if not ways:
             return attrs.evolve(claim, seen=(process,))
-        nearest = cubes[min(ways, key=lambda n: ways[n])]
         asked = {var for cube in there for var in cube}
-        start = self.views.plans.processes(nearest) | self.views.processes([nearest])
+        plan, nearest = min(ways, key=lambda way: way[0].size)
+        start = plan.processes | self.views.processes([nearest])
         view = self.views.of(start, asked)
         try:
             if self._is_met(view, there):

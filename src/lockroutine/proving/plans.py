@@ -6,17 +6,35 @@ cases are worth looking at.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from functools import cache
+
+from attrs import frozen
 
 from lockroutine.proving.table import Cube, Row, Table
 
-__all__ = ["Plans"]
+__all__ = ["Plan", "Plans"]
 
-Fact = tuple[int, int]  # a variable and its value
+
+@frozen
+class Plan:
+    """A way to come somewhere, if nothing were ever lost.
+
+    Args:
+        processes: The processes whose cases it takes.
+        moves: How many moves, counted high.
+    """
+
+    processes: frozenset[str] = frozenset()
+    moves: int = 0
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """What plans are compared by."""
+        return len(self.processes), self.moves
 
 
 class Plans:
-    """The cheapest way to each value of each variable, if nothing were ever lost.
+    """The smallest plan for each value of each variable.
 
     Args:
         table: The moves.
@@ -24,60 +42,42 @@ class Plans:
 
     def __init__(self, table: Table) -> None:
         self._table = table
-        self._cost: dict[Fact, int] = {(var, 0): 0 for var in range(len(table.vars))}
-        self._by: dict[Fact, Row] = {}
+        self._taking_part = cache(self._names)
+        self._best: dict[tuple[int, int], Plan] = {(n, 0): Plan() for n in range(len(table.vars))}
         again = True
         while again:
             again = False
             for row in table.rows:
-                cost = self.cost(row.needs)
-                if cost is None:
+                plan = self.of(row.needs)
+                if plan is None:
                     continue
+                made = Plan(plan.processes | self.taking_part(row), plan.moves + 1)
                 for fact in row.sets.items():
-                    known = self._cost.get(fact)
-                    if known is None or cost + 1 < known:
-                        self._cost[fact] = cost + 1
-                        self._by[fact] = row
+                    known = self._best.get(fact)
+                    if known is None or made.size < known.size:
+                        self._best[fact] = made
                         again = True
 
-    def cost(self, cube: Cube) -> int | None:
-        """How many moves it takes to come to a cube, counted high; None if nobody ever does."""
-        total = 0
+    def of(self, cube: Cube) -> Plan | None:
+        """What it takes to come to a cube; None if nobody ever does."""
+        processes: frozenset[str] = frozenset()
+        moves = 0
         for var, some in cube.items():
-            best = self._best(var, some)
-            if best is None:
+            there = [self._best[var, n] for n in some if (var, n) in self._best]
+            if not there:
                 return None
-            total += self._cost[best]
-        return total
+            best = min(there, key=lambda plan: plan.size)
+            processes |= best.processes
+            moves += best.moves
+        return Plan(processes, moves)
 
-    def processes(self, cube: Cube) -> frozenset[str]:
-        """The processes that it takes to come to a cube.
-
-        Raises:
-            KeyError: Nobody ever comes there.
-        """
-        slots, vars_ = self._table.world.slots, self._table.vars
-        found = {slots[vars_[var].slot].process for var, some in cube.items() if 0 not in some}
-        seen: set[Row] = set()
-        ahead = [cube]
-        for here in ahead:
-            for var, some in here.items():
-                best = self._best(var, some)
-                row = None if best is None else self._by.get(best)
-                if row is not None and row not in seen:
-                    seen.add(row)
-                    ahead.append(row.needs)
-                    found |= self.taking_part(row)
-        return frozenset(found)
-
-    def taking_part(self, row: Row) -> set[str]:
+    def taking_part(self, row: Row) -> frozenset[str]:
         """The processes whose cases a move needs or makes."""
+        return self._taking_part(row)
+
+    def _names(self, row: Row) -> frozenset[str]:
         slots, vars_ = self._table.world.slots, self._table.vars
         there = [var for var, some in row.needs.items() if 0 not in some]
         there += [var for var, value in row.sets.items() if value]
         names = {slots[vars_[var].slot].process for var in there}
-        return names | {slots[row.move.attempt.slot].process}
-
-    def _best(self, var: int, some: Iterable[int]) -> Fact | None:
-        there = [(var, value) for value in some if (var, value) in self._cost]
-        return min(there, key=lambda fact: (self._cost[fact], fact), default=None)
+        return frozenset({*names, slots[row.move.attempt.slot].process})

@@ -93,21 +93,19 @@ class Possible:
         """Whether something is possible."""
         plans = self._views.plans
         cubes = {row: self._cube(wanted, row) for row in wanted.rows}
-        costs = {row: plans.cost(cube) for row, cube in cubes.items()}
-        ways = {row: cost for row, cost in costs.items() if cost is not None}
+        ways = {row: plan for row in cubes if (plan := plans.of(cubes[row])) is not None}
         if not ways:
             return Found("refuted")
-        nearest = min(ways, key=lambda row: ways[row])
-        start = plans.processes(cubes[nearest]) | plans.taking_part(nearest)
-        view = self._views.of(start)
+        taken = {row: plan.processes | plans.taking_part(row) for row, plan in ways.items()}
+        start = taken[min(ways, key=lambda row: (len(taken[row]), ways[row].moves))]
+        asked = {var for row in ways for var in cubes[row]}
+        view = self._views.of(start, asked)
         try:
-            if self._is_met(view, wanted, ways):
-                return Found("proved", view)
-            asked = {var for cube in cubes.values() for var in cube}
             for view in self._views.growing(start, asked):
                 if self._is_met(view, wanted, ways):
                     return Found("proved", view)
-                levels = map(view.levels, cubes.values())
+            for view in self._views.growing(start, asked):
+                levels = [view.levels(cubes[row]) for row in ways]
                 if not any(view.diagrams.touches(view.may, one) for one in levels):
                     return Found("refuted", view)
         except TooLarge:

@@ -25,6 +25,7 @@ class Views:
     def __init__(self, table: Table, most: int) -> None:
         self.table = table
         self._most = most
+        self._asked: dict[tuple[frozenset[str], frozenset[int]], View] = {}
         self._made: dict[tuple[frozenset[str], frozenset[int]], View] = {}
 
     @cached_property
@@ -32,18 +33,20 @@ class Views:
         """What it takes to come somewhere."""
         return Plans(self.table)
 
-    def of(self, processes: Iterable[str], wanted: Iterable[int] | None = None) -> View:
+    def of(self, processes: Iterable[str], wanted: Iterable[int]) -> View:
         """The view of some processes.
 
         Args:
             processes: The processes.
-            wanted: The variables that are asked about; all of theirs if left out.
+            wanted: The variables that are asked about, beside states.
         """
         names = frozenset(processes)
-        asked = self.vars_of(names) if wanted is None else frozenset(wanted)
-        if (names, asked) not in self._made:
-            self._made[names, asked] = View(self.table, names, asked, self._most)
-        return self._made[names, asked]
+        asked = names, frozenset(var for var in wanted if self.process(var) in names)
+        if asked not in self._asked:
+            view = View(self.table, *asked, self._most)
+            # What is asked about may come to the same.
+            self._asked[asked] = self._made.setdefault((names, view.vars), view)
+        return self._asked[asked]
 
     def growing(
         self, start: Iterable[str], wanted: Iterable[int], last: Collection[str] = ()
@@ -68,12 +71,6 @@ class Views:
             weights = {name: self._weight(here, name, steps) for name, steps in shared.items()}
             here.add(max(shared, key=lambda name: (name not in last, weights[name], name)))
 
-    def vars_of(self, processes: Collection[str]) -> frozenset[int]:
-        """The variables of some processes."""
-        return frozenset(
-            number for number in range(len(self.table.vars)) if self.process(number) in processes
-        )
-
     def process(self, var: int) -> str:
         """The process that a variable belongs to."""
         return self.table.world.slots[self.table.vars[var].slot].process
@@ -97,13 +94,13 @@ class Views:
     @cached_property
     def needs(self) -> Set[tuple[Step, str]]:
         """The steps that are never made without a case of another process, with that."""
-        rows: dict[Step, list[set[str]]] = {}
+        rows: dict[Step, list[frozenset[str]]] = {}
         for row in self.table.rows:
             rows.setdefault(row.move.attempt.step, []).append(self.plans.taking_part(row))
         return {
             (step, name)
             for step, names in rows.items()
-            for name in set.intersection(*names) - {step.process}
+            for name in frozenset.intersection(*names) - {step.process}
         }
 
     def drive(self, process: str) -> set[str]:
