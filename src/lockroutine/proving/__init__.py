@@ -9,10 +9,11 @@ from __future__ import annotations
 from lockroutine.proving import words
 from lockroutine.proving.claims import Claims
 from lockroutine.proving.proof import Claim, Outcome, Proof, Story, StoryStep
+from lockroutine.proving.scenario import as_scenario
 from lockroutine.proving.world import Bound
 from lockroutine.routine import Routine
 
-__all__ = ["Claim", "Outcome", "Proof", "Story", "StoryStep", "prove"]
+__all__ = ["Claim", "Outcome", "Proof", "Story", "StoryStep", "as_scenario", "prove"]
 
 _BOUND = Bound(customers=1, serial_numbers=2)
 _OTHER = Bound(customers=2, serial_numbers=1)
@@ -36,8 +37,8 @@ def prove(routine: Routine) -> Proof:
         other = {claim.name: claim for claim in Claims(routine, _OTHER, MOST).invariants()}
         found = [_both(claim, other[claim.name]) for claim in found]
     found += [*claims.steps(), *claims.waits(), *claims.cures(), *claims.ends()]
-    bound = [words.of_bound(_BOUND)]
-    return Proof(routine=routine.key, bound=tuple(bound), claims=tuple(found))
+    bound = words.of_bound(_BOUND, _OTHER if routine.pack.always or routine.pack.never else None)
+    return Proof(routine=routine.key, bound=bound, claims=tuple(found))
 
 
 def _both(one: Claim, other: Claim) -> Claim:

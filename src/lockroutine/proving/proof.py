@@ -94,7 +94,7 @@ class Proof:
     """
 
     routine: str
-    bound: tuple[Text, ...]
+    bound: Text
     claims: tuple[Claim, ...]
 
     @property

@@ -78,11 +78,15 @@ _SAID: Mapping[str, Text] = {
     "waits_for": Text("{case}: {state}, väntar på {roles}", "{case}: {state}, waits for {roles}"),
     "stands": Text("{case}: {state}", "{case}: {state}"),
     "bound": Text(
-        "{customers} och {serials}, en dörr, två personer som var och en kan ha varje roll, högst "
-        "ett öppet ärende per process och det som ärendet gäller; klockan står still utom när den "
-        "själv gör ett steg",
-        "{customers} and {serials}, one door, two people who may each work in any role, at most one "
-        "open case for each process and subject; the clock stands still but for its own steps",
+        "{size}; en dörr, två personer som var och en kan ha varje roll, högst ett öppet ärende per "
+        "process och det som ärendet gäller. Klockan står still utom när den själv gör ett steg; "
+        "vad andra system och kontroller säger kan komma när som helst",
+        "{size}; one door, two people who may each work in any role, at most one open case for each "
+        "process and subject. The clock stands still but for its own steps; what other systems and "
+        "checks say may come at any time",
+    ),
+    "also": Text(
+        "{one} (det paketet självt säger: även {other})", "{one} (what the pack itself says: also {other})"
     ),
 }
 
@@ -124,16 +128,24 @@ def of_case(routine: Routine, case: Case) -> Text:
     return say("waits_for", case=name, state=state.label, roles=routine.role_labels(roles))
 
 
-def of_bound(bound: Bound) -> Text:
-    """How large the world is, in words."""
+def of_bound(bound: Bound, other: Bound | None = None) -> Text:
+    """How large the worlds are that were looked at, in words.
+
+    Args:
+        bound: That of most claims.
+        other: That in which the pack's own are looked at as well.
+    """
+    size = _of_size(bound)
+    if other:
+        size = say("also", one=size, other=_of_size(other))
+    return say("bound", size=size)
+
+
+def _of_size(bound: Bound) -> Text:
     one = bound.customers == 1
-    customers = Text(
-        "en kund" if one else f"{bound.customers} kunder",
-        "one customer" if one else f"{bound.customers} customers",
-    )
     single = bound.serial_numbers == 1
-    serials = Text(
-        "ett serienummer" if single else f"{bound.serial_numbers} serienummer",
-        "one serial number" if single else f"{bound.serial_numbers} serial numbers",
-    )
-    return say("bound", customers=customers, serials=serials)
+    sv = f"{'en kund' if one else f'{bound.customers} kunder'} och "
+    en = f"{'one customer' if one else f'{bound.customers} customers'} and "
+    sv += "ett serienummer" if single else f"{bound.serial_numbers} serienummer"
+    en += "one serial number" if single else f"{bound.serial_numbers} serial numbers"
+    return Text(sv, en)
