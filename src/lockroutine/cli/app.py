@@ -182,7 +182,7 @@ def check(
     ] = None,
     lang: _Lang = "en",
 ) -> int:
-    """Is anything wrong with a rule pack, whatever is done by its rules? Exit 1 if so."""
+    """Can anything go wrong by a rule pack? Exit 1 if so."""
     return packs.check(pack, lang, stories, as_json=as_json)
 
 

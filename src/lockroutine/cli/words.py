@@ -28,9 +28,7 @@ WORDS = {
     ),
     "refuted": Text(sv="MOTBEVISAT", en="REFUTED"),
     "not_decided": Text(sv="INTE AVGJORT", en="NOT DECIDED"),
-    "story_written": Text(
-        sv="{path} spelar upp berättelsen", en="{path} plays the story"
-    ),
+    "story_written": Text(sv="{path} spelar upp berättelsen", en="{path} plays the story"),
     "all_units": Text(sv="alla ärenden", en="all cases"),
     "own_units": Text(sv="sina enheters", en="its units' cases"),
     "own_jobs": Text(sv="bara där {field} är den egna", en="only where {field} is its own"),

@@ -9,7 +9,7 @@ import attrs
 
 from lockroutine.model import Text
 from lockroutine.proving import words
-from lockroutine.proving.diagrams import TooLarge
+from lockroutine.proving.diagrams import EMPTY, TooLarge
 from lockroutine.proving.ends import Ending, Ends
 from lockroutine.proving.invariants import Invariants
 from lockroutine.proving.moves import Moves, Refusal, moves_of
@@ -63,11 +63,10 @@ class Claims:
             seen=_seen(ending.view),
             why=None if ending.holds else words.say("too_large"),
         )
-        if ending.stuck is None or ending.view is None:
+        if ending.view is None or not ending.stuck:
             return claim
-        subject = self.world.slots[ending.slot].subject
-        why = words.say("ends_not", process=self._label(process), subject=subject)
-        return self._told(claim, ending.view, [ending.stuck], why)
+        why = words.say("ends_not", process=self._label(process))
+        return self._told(claim, ending.view, ending.stuck, why)
 
     # -- what should be possible ---------------------------------------------------------------
 
@@ -233,17 +232,15 @@ class Claims:
         view = self.views.of(start, asked)
         try:
             if self._is_met(view, there):
-                return self._told(claim, view, there, why, last)
+                return self._told(claim, view, self._goal(view, there), why, last)
             for view in self.views.growing([process], asked):
                 if not any(view.diagrams.touches(view.may, view.levels(one)) for one in there):
                     return attrs.evolve(claim, seen=_seen(view))
                 if self._is_met(view, there):
-                    return self._told(claim, view, there, why, last)
+                    return self._told(claim, view, self._goal(view, there), why, last)
         except TooLarge:
             pass
-        return attrs.evolve(
-            claim, outcome="bounded", seen=_seen(view), why=words.say("too_large")
-        )
+        return attrs.evolve(claim, outcome="bounded", seen=_seen(view), why=words.say("too_large"))
 
     def _is_met(self, view: View, cubes: Iterable[Cube]) -> bool:
         """Whether one of the cubes is reached while all else is quiet."""
@@ -252,12 +249,19 @@ class Claims:
             for cube in cubes
         )
 
+    def _goal(self, view: View, cubes: Iterable[Cube]) -> int:
+        """The worlds of these cubes, while all else is quiet."""
+        worlds = EMPTY
+        for cube in cubes:
+            if view.is_quiet(cube):
+                worlds = view.diagrams.union(worlds, view.worlds(cube))
+        return worlds
+
     def _told(
-        self, claim: Claim, view: View, cubes: Sequence[Cube], why: Text, last: Sequence[Row] = ()
+        self, claim: Claim, view: View, goal: int, why: Text, last: Sequence[Row] = ()
     ) -> Claim:
         """The claim with the shortest story against it, if that could really be made."""
-        quiet = [cube for cube in cubes if view.is_quiet(cube)]
-        way = [one.rows for one in shortest(view, quiet) or ()]
+        way = [one.rows for one in shortest(view, goal).moves]
         if last:
             way.append(tuple(last))
         found = told(self.world, self._samples, way)

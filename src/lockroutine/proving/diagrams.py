@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterable, Mapping, Sequence
 
-from attrs import field, frozen
+from attrs import Factory, field, frozen
 
 __all__ = ["EMPTY", "Diagrams", "Event", "Reach", "TooLarge"]
 
@@ -32,16 +32,8 @@ class Event:
     """
 
     pairs: Mapping[int, Pairs]
-    top: int = field(init=False)
-    bottom: int = field(init=False)
-
-    @top.default
-    def _top(self) -> int:
-        return min(self.pairs)
-
-    @bottom.default
-    def _bottom(self) -> int:
-        return max(self.pairs)
+    top: int = field(default=Factory(lambda self: min(self.pairs), takes_self=True), init=False)
+    bottom: int = field(default=Factory(lambda self: max(self.pairs), takes_self=True), init=False)
 
     def reversed(self) -> Event:
         """What it would be if time ran backwards."""

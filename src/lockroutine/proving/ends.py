@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from attrs import frozen
 
-from lockroutine.proving.diagrams import TooLarge
-from lockroutine.proving.paths import state_of
-from lockroutine.proving.table import Cube
+from lockroutine.proving.diagrams import EMPTY, TooLarge
 from lockroutine.proving.view import View
 from lockroutine.proving.views import Views
 
@@ -20,14 +18,12 @@ class Ending:
     Args:
         holds: Whether they can; None if that could not be told.
         view: Through which view that was seen.
-        stuck: A world from which a case never can; None if there is none.
-        slot: The slot of that case.
+        stuck: The worlds from which a case never can, as far as that is known.
     """
 
     holds: bool | None
     view: View | None
-    stuck: Cube | None = None
-    slot: int = 0
+    stuck: int = EMPTY
 
 
 class Ends:
@@ -59,7 +55,7 @@ class Ends:
                 over = view.may_reach(self._views.over(view, [process]))
                 stuck = view.diagrams.rest(view.quiet, over)
                 if stuck:
-                    return self._stuck(view, process, stuck)
+                    return Ending(False, view, stuck)
         except TooLarge:
             pass
         return Ending(None, view)
@@ -82,13 +78,3 @@ class Ends:
                 self._settled.append(process)
                 return True
         return False
-
-    def _stuck(self, view: View, process: str, stuck: int) -> Ending:
-        world, table = view.diagrams.any(stuck), self._views.table
-        cube = {var: frozenset({view.value(world, var)}) for var in view.vars}
-        slot = next(
-            slot
-            for slot in table.world.of[process]
-            if view.value(world, table.number[state_of(slot)])
-        )
-        return Ending(False, view, cube, slot)

@@ -6,7 +6,7 @@ each by itself. It grows with every move that is found, and is never too little 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Set
+from collections.abc import Iterable, Mapping
 
 from lockroutine.facts import Value
 from lockroutine.proving.paths import STATE, Known, Possible, Var, state_of
@@ -15,7 +15,7 @@ from lockroutine.proving.world import World
 __all__ = ["Learned"]
 
 Key = tuple[str, str]  # the kind and name of a variable
-_ABSENT: Mapping[str, Set[Value]] = {"done": frozenset({False}), "fact": frozenset({None})}
+_ABSENT: Mapping[str, frozenset[Value]] = {"done": frozenset({False}), "fact": frozenset({None})}
 
 
 class Learned:
@@ -23,7 +23,7 @@ class Learned:
 
     def __init__(self, world: World) -> None:
         self._world = world
-        self._there: dict[str, dict[str, dict[Key, Set[Value]]]] = {
+        self._there: dict[str, dict[str, dict[Key, frozenset[Value]]]] = {
             name: {} for name in world.routine.processes
         }
 
@@ -33,7 +33,7 @@ class Learned:
         there = self._there[place.process]
         return (None, *(state for state in place.states if state in there))
 
-    def values(self, var: Var, state: Value) -> Set[Value]:
+    def values(self, var: Var, state: Value) -> frozenset[Value]:
         """What a fact or a done step can be in a state."""
         there = self._there[self._world.slots[var.slot].process].get(str(state), {})
         return there.get((var.kind, var.name), _ABSENT[var.kind])
@@ -43,7 +43,7 @@ class Learned:
         states = self.states(var.slot)
         if var.kind == STATE:
             return states
-        found = set[Value]().union(*(self.values(var, state) for state in states))
+        found = frozenset[Value]().union(*(self.values(var, state) for state in states))
         return (var.nothing, *sorted(found - {var.nothing}, key=repr))
 
     def learn(
@@ -70,9 +70,9 @@ class Learned:
                     grown |= self._add(slot, str(new), written, left)
         return grown
 
-    def _left(self, slot: int, state: str, before: Known) -> dict[Key, Set[Value]]:
+    def _left(self, slot: int, state: str, before: Known) -> dict[Key, frozenset[Value]]:
         """What is still there of a case that was in a state, if nothing is written."""
-        found: dict[Key, Set[Value]] = {}
+        found: dict[Key, frozenset[Value]] = {}
         for (kind, name), values in self._there[self._world.slots[slot].process][state].items():
             needed = before.get(Var(slot, kind, name))
             found[kind, name] = values if needed is None else values.intersection(needed)
@@ -83,7 +83,7 @@ class Learned:
         slot: int,
         state: str,
         written: Mapping[Var, Value],
-        left: Mapping[Key, Set[Value]],
+        left: Mapping[Key, frozenset[Value]],
     ) -> set[tuple[str, str, str]]:
         process = self._world.slots[slot].process
         grown: set[tuple[str, str, str]] = set()
@@ -97,7 +97,11 @@ class Learned:
         keys = {(var.kind, var.name) for var in written if var.kind != STATE}
         for kind, name in keys.union(left, there):
             var = Var(slot, kind, name)
-            come = {written[var]} if var in written else left.get((kind, name), _ABSENT[kind])
+            come = (
+                frozenset({written[var]})
+                if var in written
+                else left.get((kind, name), _ABSENT[kind])
+            )
             had = there.get((kind, name), _ABSENT[kind] if known_before else frozenset())
             if (kind, name) not in there or not come <= had:
                 there[kind, name] = had | come

@@ -17,7 +17,7 @@ from lockroutine.decide.command import Command
 from lockroutine.decide.evolve import changed, clock_steps
 from lockroutine.decide.moment import Moment
 from lockroutine.decide.walk import Asking, Book, Walk
-from lockroutine.facts import Facts, Value
+from lockroutine.facts import Value
 from lockroutine.model import Actor, Case, Event, Query, Reason
 from lockroutine.proving.invariants import Broken, Invariants
 from lockroutine.proving.learned import Learned
@@ -184,9 +184,7 @@ class _Finder:
             ahead |= {
                 one: None
                 for one, known in found.items()
-                if any(
-                    asked in grown or (asked[0], STATE, "") in grown for asked in known.asked
-                )
+                if any(asked in grown or (asked[0], STATE, "") in grown for asked in known.asked)
             }
         return Moves(
             tuple(move for step in steps for move in found[step].moves),
@@ -301,9 +299,7 @@ class _Finder:
         found = dict(clock_steps(self._routine, process, case)).get(attempt.step.transition)
         return None if found is None else max(NOW, found)
 
-    def _move(
-        self, attempt: Attempt, known: Known, probe: _Probe, breaks: Set[str]
-    ) -> Move | None:
+    def _move(self, attempt: Attempt, known: Known, probe: _Probe, breaks: Set[str]) -> Move | None:
         """What is written; None if it would take a second case where there is one place."""
         writes: dict[Var, Value] = {}
         resets: set[int] = set()

@@ -8,7 +8,7 @@ can be.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Set
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from lockroutine.facts import Value
@@ -53,13 +53,13 @@ class Paths:
         states: The states in which the case of a slot can be.
         values: What a fact or a done step can be in one of those states.
 
-    >>> paths = Paths(lambda slot: (None, "open", "shut"), lambda var, state: {None})
+    >>> paths = Paths(lambda slot: (None, "open", "shut"), lambda var, state: frozenset({None}))
     >>> [paths.is_one_of(state_of(0), ("open",)) for _ in paths]
     [True, False]
     """
 
     def __init__(
-        self, states: Callable[[int], Possible], values: Callable[[Var, Value], Set[Value]]
+        self, states: Callable[[int], Possible], values: Callable[[Var, Value], frozenset[Value]]
     ) -> None:
         self._states = states
         self._values = values

@@ -126,9 +126,7 @@ def _numbers(declared: Entry, told: Told) -> tuple[int, ...]:
     return tuple(sorted(fit, reverse=True)) or (least if most == least else least + 1,)
 
 
-def _one_of_each(
-    values: tuple[str, ...], groups: frozenset[frozenset[Value]]
-) -> tuple[str, ...]:
+def _one_of_each(values: tuple[str, ...], groups: frozenset[frozenset[Value]]) -> tuple[str, ...]:
     """The first of each kind of value that the groups tell apart."""
     kinds: dict[frozenset[frozenset[Value]], str] = {}
     for value in values:

@@ -28,9 +28,7 @@ def as_scenario(routine: Routine, claim: Claim, language: Language) -> str:
     return "\n".join(_lines(routine, claim, claim.story, language)) + "\n"
 
 
-def _lines(
-    routine: Routine, claim: Claim, story: Story, language: Language
-) -> Iterator[str]:
+def _lines(routine: Routine, claim: Claim, story: Story, language: Language) -> Iterator[str]:
     yield f"title = {_toml(claim.text.get(language))}"
     yield f"note = {_toml(' '.join(text.get(language) for text in story.ending))}"
     yield f"unit = {_toml(UNIT)}"

@@ -16,44 +16,56 @@ from lockroutine.proving.diagrams import EMPTY, Event
 from lockroutine.proving.moves import Attempt
 from lockroutine.proving.proof import StoryStep
 from lockroutine.proving.samples import Form, Samples
-from lockroutine.proving.table import Cube, Row
+from lockroutine.proving.table import Row
 from lockroutine.proving.view import Seen, View
 from lockroutine.proving.words import of_step
 from lockroutine.proving.world import NOW, UNIT, World
 from lockroutine.rules.terms import CLOCK
 
-__all__ = ["Told", "shortest", "told"]
+__all__ = ["Told", "Way", "shortest", "told"]
 
 _MINUTE = dt.timedelta(minutes=1)
 
 
-def shortest(view: View, cubes: Iterable[Cube]) -> list[Seen] | None:
-    """The fewest moves to a world in one of these cubes, in a quiet world; None if there are none.
+@frozen
+class Way:
+    """The fewest moves to a world.
+
+    Args:
+        moves: The moves.
+        world: The world, a value for each level of the view.
+    """
+
+    moves: tuple[Seen, ...]
+    world: tuple[int, ...]
+
+
+def shortest(view: View, goal: int) -> Way:
+    """The fewest moves to one of some worlds, while all that is not seen is quiet.
+
+    Args:
+        view: What is seen.
+        goal: The worlds; one of them can be come to.
 
     Raises:
         TooLarge: There are too many worlds on the way.
     """
-    goals = [view.levels(cube) for cube in cubes]
     diagrams = view.diagrams
     changing = [(one, Event(view.pairs(one))) for one in view.alone if one.sets]
     layers = [view.start]
     known = view.start
-    while not any(diagrams.touches(layers[-1], goal) for goal in goals):
+    while not diagrams.meet(layers[-1], goal):
         reached = EMPTY
         for _, event in changing:
             reached = diagrams.union(reached, diagrams.after(layers[-1], event))
-        fresh = diagrams.rest(reached, known)
-        if not fresh:
-            return None
-        layers.append(fresh)
-        known = diagrams.union(known, fresh)
-    goal = next(goal for goal in goals if diagrams.touches(layers[-1], goal))
-    world = diagrams.any(diagrams.meet(layers[-1], diagrams.cube(goal)))
-    way: list[Seen] = []
+        layers.append(diagrams.rest(reached, known))
+        known = diagrams.union(known, reached)
+    end = world = diagrams.any(diagrams.meet(layers[-1], goal))
+    moves: list[Seen] = []
     for layer in reversed(layers[:-1]):
         one, world = next(_before(view, world, layer, [one for one, _ in changing]))
-        way.append(one)
-    return way[::-1]
+        moves.append(one)
+    return Way(tuple(moves[::-1]), end)
 
 
 def _before(

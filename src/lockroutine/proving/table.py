@@ -85,7 +85,7 @@ def table_of(world: World, found: Moves) -> Table:
     vars_ = tuple(sorted([*states, *kept], key=lambda var: (var.slot, var.kind != STATE, var)))
     needed = _needed(found, {var: n for n, var in enumerate(vars_)})
     every = {var: _values(found, var, needed.get(var, ())) for var in vars_}
-    vars_ = tuple(var for var in vars_ if len(every[var]) > 1)
+    vars_ = tuple(var for var in vars_ if var.kind == STATE or len(every[var]) > 1)
     twin = _twins(found, vars_, every)
     vars_ = tuple(var for var in vars_ if twin[var] == var)
     place = {var: n for n, var in enumerate(vars_)}
@@ -126,16 +126,15 @@ def _needed(found: Moves, number: Mapping[Var, int]) -> dict[Var, set[frozenset[
     """What variables need to be for something to be possible, as far as that is told apart."""
     vars_ = tuple(number)
     alike: dict[object, list[Items[Value]]] = {}
-    for one in (*found.moves, *found.broken):
+    kinds: list[tuple[object, Known]] = [(one.path, one.before) for one in found.broken]
+    for move in found.moves:
+        written = frozenset(move.writes.items())
+        kinds.append(((move.attempt.step, move.made, move.breaks, written), move.before))
+    for kind, before in kinds:
         known = (
             (number[var], frozenset(some))
-            for var, some in one.before.items()
-            if var in number and not _is_implied(found, one.before, var)
-        )
-        kind: object = (
-            (one.attempt.step, one.made, one.breaks, frozenset(one.writes.items()))
-            if isinstance(one, Move)
-            else one.path
+            for var, some in before.items()
+            if var in number and not _is_implied(found, before, var)
         )
         alike.setdefault(kind, []).append(tuple(sorted(known, key=lambda item: item[0])))
     needed: dict[Var, set[frozenset[Value]]] = {}

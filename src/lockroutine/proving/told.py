@@ -156,7 +156,9 @@ class _Looked:
 
     def _condition(self, here: _Place, when: Condition | None) -> None:
         if when is not None:
-            groups = frozenset([frozenset[Value](when.one_of)]) if when.given is None else frozenset()
+            groups = (
+                frozenset([frozenset[Value](when.one_of)]) if when.given is None else frozenset()
+            )
             self._tell(here, when.value, Told(groups, looked_at=True))
 
     def _subject(self, here: _Place, ref: Ref, about: str) -> None:

@@ -89,7 +89,7 @@ class View:
     @cached_property
     def start(self) -> int:
         """The world in which there is no case."""
-        return self.diagrams.cube({level: (0,) for level in range(len(self._order))})
+        return self.diagrams.cube(dict.fromkeys(range(len(self._order)), (0,)))
 
     @cached_property
     def may(self) -> int:
@@ -158,7 +158,7 @@ class View:
         )
 
     def is_alone(self, row: Row) -> bool:
-        """Whether a move is possible while the other processes have no cases, and gives them none."""
+        """Whether a move is possible while others have no cases, and gives them none."""
         if self.table.world.slots[row.move.attempt.slot].process not in self.processes:
             return False
         if any(value and self._is_outside(var) for var, value in row.sets.items()):

@@ -105,9 +105,9 @@ class Views:
 
     def drive(self, process: str) -> set[str]:
         """The other processes whose steps change the cases of one."""
-        return {
-            step.process for step, changed in self._changed.items() if process in changed
-        } - {process}
+        return {step.process for step, changed in self._changed.items() if process in changed} - {
+            process
+        }
 
     @cached_property
     def _together(self) -> Mapping[str, Mapping[str, set[Step]]]:

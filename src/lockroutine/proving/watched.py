@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Set
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 from lockroutine.facts import Facts, Value
@@ -53,7 +53,7 @@ class Watched:
         slot, state, paths = self._world.slots[number], state_of(number), self.paths
         process = self._world.routine.process(slot.process)
         hidden = process.of_privacy["personal"] | process.of_privacy["secret"]
-        shown = process.fields.keys() - hidden
+        shown = frozenset(process.fields) - hidden
         return Case(
             id=f"case-{number}",
             process=slot.process,
@@ -115,13 +115,13 @@ class WatchedFacts(Facts):
     """
 
     __slots__ = ("_names", "_paths", "_slot", "written")
-    _names: Set[str]
+    _names: frozenset[str]
     _paths: Paths
     _slot: int
     written: Mapping[str, Value]
 
     def __init__(
-        self, paths: Paths, slot: int, names: Set[str], written: Mapping[str, Value]
+        self, paths: Paths, slot: int, names: frozenset[str], written: Mapping[str, Value]
     ) -> None:
         super().__init__()
         values = {"_paths": paths, "_slot": slot, "_names": names, "written": written}

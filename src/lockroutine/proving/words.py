@@ -24,8 +24,8 @@ _SAID: Mapping[str, Text] = {
         "{process}: every case can always still reach an end",
     ),
     "ends_not": Text(
-        "Härifrån kan ärendet ({process}, {subject}) aldrig mer komma till ett slut.",
-        "From here the case ({process}, {subject}) can never reach an end any more.",
+        "Härifrån kan ärendet ({process}) aldrig mer komma till ett slut.",
+        "From here the case ({process}) can never reach an end any more.",
     ),
     "steps": Text(
         "{process}: varje steg kan göras, av varje roll som får",
@@ -78,15 +78,16 @@ _SAID: Mapping[str, Text] = {
     "waits_for": Text("{case}: {state}, väntar på {roles}", "{case}: {state}, waits for {roles}"),
     "stands": Text("{case}: {state}", "{case}: {state}"),
     "bound": Text(
-        "{size}; en dörr, två personer som var och en kan ha varje roll, högst ett öppet ärende per "
-        "process och det som ärendet gäller. Klockan står still utom när den själv gör ett steg; "
-        "vad andra system och kontroller säger kan komma när som helst",
-        "{size}; one door, two people who may each work in any role, at most one open case for each "
-        "process and subject. The clock stands still but for its own steps; what other systems and "
-        "checks say may come at any time",
+        "{size}; en dörr, två personer som var och en kan ha varje roll, högst ett öppet ärende "
+        "per process och det som ärendet gäller. Klockan står still utom när den själv gör ett "
+        "steg; vad andra system och kontroller säger kan komma när som helst",
+        "{size}; one door, two people who may each work in any role, at most one open case for "
+        "each process and subject. The clock stands still but for its own steps; what other "
+        "systems and checks say may come at any time",
     ),
     "also": Text(
-        "{one} (det paketet självt säger: även {other})", "{one} (what the pack itself says: also {other})"
+        "{one} (det paketet självt säger: även {other})",
+        "{one} (what the pack itself says: also {other})",
     ),
 }
 
