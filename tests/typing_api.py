@@ -137,6 +137,13 @@ assert_type(engine.sweep(), SweepReport)
 assert_type(engine.case(case.id, as_of=now()), Case)
 assert_type(engine.worklist(actor=anna, as_of=now()), Page[WorkItem])
 assert_type(engine.verify(), Verification)
+assert_type(engine.bind(object()), Engine)
+
+
+async def awaited() -> None:
+    assert_type(await engine.bind_async(object(), lambda bound: bound.case(case.id)), Case)
+
+
 assert_type(engine.figures(), Figures)
 
 try:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 import datetime as dt
 import os
+import time
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from types import TracebackType
@@ -37,6 +39,7 @@ from lockroutine.errors import (
     PluginsError,
     Problem,
     Refused,
+    StoreError,
 )
 from lockroutine.facts import aware, canonical, identifier, sentence, sha256
 from lockroutine.model import (
@@ -61,6 +64,7 @@ from lockroutine.routine import Routine, load_routine
 from lockroutine.rules.terms import CLOCK
 from lockroutine.stores import Cases, Position, Reading, Store, Writing, open_store
 from lockroutine.stores.again import repeated
+from lockroutine.stores.base import Bindable, Bound
 from lockroutine.sweeping import Sweeper, SweepReport, Wanted
 from lockroutine.verify import replay
 
@@ -123,7 +127,9 @@ class Engine:
     ) -> None:
         if type(routine) is not Routine:
             raise InvalidForm([Problem("routine", "must be a Routine; load_routine makes one")])
-        self.store = store
+        self.store: Store = store
+        self._bound = False
+        self._pause: Callable[[float], object] = time.sleep
         self._clock = clock
         self._book = Book(routine)
         self.contacts: Contacts = contacts or Contacts()
@@ -207,7 +213,9 @@ class Engine:
             raise
 
     def close(self) -> None:
-        """Let go of the store, and of what the plugins hold."""
+        """Let go of the store, and of what the plugins hold; of a bound engine, nothing."""
+        if self._bound:
+            return
         self.plugins.close()
         self.store.close()
 
@@ -221,6 +229,72 @@ class Engine:
         trace: TracebackType | None,
     ) -> None:
         self.close()
+
+    # -- the host's transaction ----------------------------------------------------------------
+
+    def bind(self, connection: object) -> Engine:
+        """An engine in the transaction of the host's own connection, for as long as that lasts.
+
+        What it starts and performs is written on that connection, each command as a savepoint, and
+        is there if and only if the host commits. It is cheap to make, and closing it does nothing.
+        What goes out to others stays with this engine: they must not hear of what may yet be
+        rolled back.
+
+        Args:
+            connection: A connection to the database that this engine was opened on: a
+                ``Connection`` or ``Session`` of SQLAlchemy; a connection of Django, as
+                ``django.db.connection``; or psycopg's. It is in a transaction that is READ
+                COMMITTED, as PostgreSQL begins them.
+
+        Raises:
+            StoreError: This engine was not opened on a database URL.
+            InvalidForm: It is no such connection.
+        """
+        return self._on(self._bindable().bind(connection))
+
+    async def bind_async(self, connection: object, work: Callable[[Engine], T]) -> T:
+        """Do something with a bound engine, for a host that awaits its database.
+
+        What is done is written as if nothing were awaited, as with ``run_sync`` of SQLAlchemy: it
+        runs in a greenlet, which gives way to the event loop wherever it waits for the database::
+
+            case = await engine.bind_async(
+                session, lambda bound: bound.perform(case.id, "book", actor=bo, form=form)
+            )
+
+        Args:
+            connection: SQLAlchemy's ``AsyncConnection`` or ``AsyncSession``, or psycopg's
+                ``AsyncConnection``; for the rest as with `bind`.
+            work: What is done with the bound engine: one command, or several.
+
+        Returns:
+            What the work gives back.
+
+        Raises:
+            StoreError: This engine was not opened on a database URL.
+            InvalidForm: It is no such connection.
+        """
+        return await self._bindable().bind_async(connection, lambda store: work(self._on(store)))
+
+    def _bindable(self) -> Bindable:
+        if not isinstance(self.store, Bindable):
+            raise StoreError(
+                "Only an engine that was opened on a database URL can be bound to a connection."
+            )
+        return self.store
+
+    def _on(self, store: Bound) -> Engine:
+        bound = copy.copy(self)
+        bound.store, bound._pause, bound._bound = store, store.pause, True
+        return bound
+
+    def _not_bound(self, name: str) -> None:
+        """Refuse what reaches others, or makes many transactions, in the host's own."""
+        if self._bound:
+            raise StoreError(
+                f"An engine that is bound to the host's connection does not {name}: that is for "
+                "the engine that it was bound by, once the host has committed."
+            )
 
     # -- doing ---------------------------------------------------------------------------------
 
@@ -338,6 +412,7 @@ class Engine:
         Returns:
             The cases that were moved, as they stand now.
         """
+        self._not_bound("tick")
         now, limit = self._time(), limit_of(limit)
         moved: list[Case] = []
         for case in self._run_out(now, limit):
@@ -387,6 +462,7 @@ class Engine:
         ...     engine.sweep().found
         0
         """
+        self._not_bound("sweep")
         return Sweeper(self.store, self._book, self.routine, self._time(), self._make).sweep()
 
     def _make(self, choose: Callable[[Writing], Wanted | None]) -> bool:
@@ -580,6 +656,7 @@ class Engine:
         Args:
             limit: How many effects are taken at most.
         """
+        self._not_bound("deliver")
         return self._delivery.deliver(limit)
 
     def stop_delivering(self) -> None:
@@ -596,6 +673,7 @@ class Engine:
         Args:
             unit: The unit of what belongs to no case of ours.
         """
+        self._not_bound("pull")
         deadline = self._time() + dt.timedelta(seconds=60)
         return Puller(
             self,
@@ -615,10 +693,12 @@ class Engine:
             Refused: None of the actor's roles tends effects.
             InvalidForm: The effect is over, or being sent.
         """
+        self._not_bound("retry")
         return self._delivery.retry(key, actor)
 
     def dismiss(self, key: str, *, actor: Actor, reason: str) -> Effect:
         """Send an effect no more; who said so and why is kept. Raises like `retry`."""
+        self._not_bound("dismiss")
         return self._delivery.dismiss(key, actor, reason)
 
     def confirm(self, key: str, *, actor: Actor, serial_number: str = "") -> Effect:
@@ -632,6 +712,7 @@ class Engine:
         Raises:
             InvalidForm: It is another serial number, or nothing was asked; and like `retry`.
         """
+        self._not_bound("confirm")
         return self._delivery.confirm(key, actor, serial_number)
 
     # -- versions ------------------------------------------------------------------------------
@@ -688,6 +769,7 @@ class Engine:
             InvalidForm: A decision is about nothing that is to be decided.
             RulesError: The store knows another text of that version.
         """
+        self._not_bound("move")
         why = sentence(why, "why") if why else ""
         mover = Mover(self.store, self._book, to or self._book.current, decisions, of)
         return mover.move(actor_of(actor), self._time, why=why, tell=tell, stop=stop)
@@ -810,7 +892,7 @@ class Engine:
     def _kept(self, attempt: Callable[[Writing], T]) -> T:
         """What comes of one transaction, begun anew if the store was busy; refusals are counted."""
         try:
-            return repeated(self.store, attempt)
+            return repeated(self.store, attempt, self._pause)
         except Refused as refused:
             self.store.count_refusals([reason.rule for reason in refused.verdict.reasons])
             raise
@@ -832,7 +914,7 @@ class Engine:
         for change in decision.changes:
             event = change.event
             log(
-                "performed",
+                "decided" if self._bound else "performed",
                 case=event.case_id,
                 process=event.process,
                 transition=event.transition,

@@ -28,6 +28,7 @@ __all__ = [
     "RulesError",
     "StoreBusy",
     "StoreError",
+    "TransactionLost",
     "TryAgain",
     "nearest",
     "not_found",
@@ -158,6 +159,13 @@ class StoreBusy(StoreError):
 
     What is raised to a caller was tried again inside already, for some seconds. With a ``key``, the
     caller may repeat it at any time: it is done once.
+    """
+
+
+class TransactionLost(StoreError):
+    """The host's transaction, to which an engine is bound, cannot go on: a deadlock, or it was cut.
+
+    Roll it back, and do all of it anew: that may work.
     """
 
 

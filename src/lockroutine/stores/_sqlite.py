@@ -44,6 +44,7 @@ _INSERT_EFFECT = (
     f"INSERT INTO effects ({', '.join(EFFECT_COLUMNS)}) "
     f"VALUES ({', '.join('?' for _ in EFFECT_COLUMNS)})"
 )
+_TO_LOOK_AT = "state IN ('unknown', 'asked', 'parked')"
 # An effect waits for those that the same case asked of the same system before it.
 _TO_SEND = f"""{_EFFECT} AS this
     WHERE state IN ('due', 'in_flight', 'failed', 'unknown') AND system = ? AND due_at <= ?
@@ -167,7 +168,10 @@ class Transaction:
     def effects(self, case_id: str | None, state: str | None) -> list[Effect]:
         named = {"case_id": case_id, "state": state}
         given = {name: value for name, value in named.items() if value is not None}
-        where = " AND ".join(f"{name} = ?" for name in given) or "1"
+        parts = [f"{name} = ?" for name in given]
+        # Their index is used only where its own condition stands.
+        parts += [_TO_LOOK_AT] if state is not None and f"'{state}'" in _TO_LOOK_AT else []
+        where = " AND ".join(parts) or "1"
         rows = self._connection.execute(
             f"{_EFFECT} WHERE {where} ORDER BY number", tuple(given.values())
         )

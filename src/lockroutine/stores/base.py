@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from typing import Protocol
+from typing import Protocol, TypeVar, runtime_checkable
 
 import attrs
 from attrs import frozen
@@ -16,6 +16,8 @@ from lockroutine.model import Awaited, Case, Effect, Event, Query, Reference
 from lockroutine.rules.reader import Source
 
 __all__ = [
+    "Bindable",
+    "Bound",
     "CaseFilter",
     "Cases",
     "DamagedEvent",
@@ -31,6 +33,8 @@ __all__ = [
     "lost_race",
     "one_open",
 ]
+
+T = TypeVar("T")
 
 Position = tuple[str, str]
 """Where a page ended: the sorting key of its last row, and that row's case id."""
@@ -244,6 +248,38 @@ class Store(Protocol):
 
     def close(self) -> None:
         """Let go of files and connections."""
+        ...
+
+
+class Bound(Store, Protocol):
+    """A store in the host's own transaction."""
+
+    @property
+    def pause(self) -> Callable[[float], object]:
+        """Lets so many seconds go by."""
+        ...
+
+
+@runtime_checkable
+class Bindable(Protocol):
+    """A store in a database of the host's, that can write in the host's own transaction."""
+
+    def bind(self, connection: object) -> Bound:
+        """A store in the transaction of a host's connection.
+
+        Raises:
+            InvalidForm: It is no connection that it can be bound to.
+        """
+        ...
+
+    def bind_async(
+        self, connection: object, work: Callable[[Bound], T]
+    ) -> Coroutine[object, object, T]:
+        """Do something on a store in the transaction of a host's connection that is awaited.
+
+        Raises:
+            InvalidForm: It is no connection that it can be bound to.
+        """
         ...
 
 

@@ -880,7 +880,8 @@ class StoreContract:
         with store.reading() as reading:
             assert len(reading.cases(CaseFilter(), "", 100)) == 1
 
-    def test_what_was_read_is_as_it_was_when_it_is_decided(self, store: Store) -> None:
+    @pytest.mark.parametrize("by_id", [False, True])
+    def test_what_was_read_is_as_it_was_when_it_is_decided(self, store: Store, by_id: bool) -> None:
         """Two threads that each look at the other's case before they end their own: one does."""
         for name in ("1", "2"):
             _keep(store, opening(name, subject=f"customer-{name}"))
@@ -888,10 +889,10 @@ class StoreContract:
         def end_unless_ended(own: str, other: str) -> Callable[[Writing], None]:
             def work(transaction: Writing) -> None:
                 wanted = Query(process="mounting", field="subject", value=f"customer-{other}")
-                (seen,) = transaction.find(wanted)
+                seen = transaction.case(other) if by_id else transaction.find(wanted)[0]
                 mine = transaction.case(own)
                 time.sleep(0.02)
-                if seen.is_open and mine is not None:
+                if seen and seen.is_open and mine:
                     transaction.apply([following(mine, "end", is_open=False)])
 
             return work

@@ -22,11 +22,12 @@ from lockroutine.decide import Change
 from lockroutine.errors import LockroutineError, StoreError
 from lockroutine.model import Case, Query
 from lockroutine.rules.reader import Source
+from lockroutine.stores.base import FirstResult
 from lockroutine.stores.sql._links import Link
 from lockroutine.stores.sql._statements import Statements
 from lockroutine.stores.sql._transaction import Transaction, overtaken
 
-__all__ = ["GuardedTransaction"]
+__all__ = ["GuardedTransaction", "transaction_on"]
 
 _SEPARATOR = "\x1f"  # in the statement `hold`, chr(31)
 
@@ -37,51 +38,63 @@ class GuardedTransaction(Transaction):
     def __init__(self, link: Link, known: Statements) -> None:
         super().__init__(link, known)
         self._asked: list[Query] = []
-        self._seen: set[tuple[int, str, int]] = set()
-        self._known_cases: dict[str, int] = {}
+        self._found: set[tuple[int, str, int]] = set()
+        self._met: dict[str, Case] = {}
+        self._keys: dict[str, FirstResult | None] = {}
 
     # -- reading -------------------------------------------------------------------------------
 
     def case(self, case_id: str) -> Case | None:
         found = super().case(case_id)
         if found:
-            self._known_cases[found.id] = found.version
+            self._met[found.id] = found
         return found
 
     def find(self, query: Query) -> tuple[Case, ...]:
         found = super().find(query)
         self._asked.append(query)
-        self._seen.update((len(self._asked), case.id, case.version) for case in found)
+        self._found.update((len(self._asked), case.id, case.version) for case in found)
         return found
 
+    def first_result(self, key: str) -> FirstResult | None:
+        self._keys[key] = super().first_result(key)
+        return self._keys[key]
+
     def look_again(self) -> None:
-        if not self._asked:
-            return  # a single case: that was one moment
+        if len(self._asked) + len(self._met) + len(self._keys) > 1:
+            self._look()  # one statement alone reads as of one moment
+
+    def _look(self) -> None:
         given: dict[str, Any] = {
-            "ids": list(self._known_cases),
+            "ids": list(self._met),
+            "keys": list(self._keys),
             "numbers": list(range(1, len(self._asked) + 1)),
             "processes": [query.process for query in self._asked],
             "fields": [query.field for query in self._asked],
             "values": [query.value for query in self._asked],
         }
-        now = set(self._link.rows(self._known.look_again, given))
-        alone = {(0, case_id, version) for case_id, version in self._known_cases.items()}
-        if now != self._seen | alone:
+        met = {(0, case.id, case.version) for case in self._met.values()}
+        met |= {(-1, one.case_id, one.version) for one in self._keys.values() if one}
+        if set(self._link.rows(self._known.look_again, given)) != self._found | met:
             raise overtaken()
 
     # -- writing -------------------------------------------------------------------------------
 
     def apply(self, changes: Sequence[Change], key: str = "", digest: str = "") -> None:
         self._hold(changes)
-        self.look_again()
+        if self._asked or self._met.keys() - {change.case.id for change in changes}:
+            self._look()  # what changes itself is compared when it is written
         super().apply(changes, key, digest)
         # Held until the end, and changed by nobody but this transaction itself.
         self._asked.clear()
-        self._seen.clear()
-        self._known_cases.clear()
+        self._found.clear()
+        self._met.clear()
+        self._keys.clear()
 
     def _hold(self, changes: Sequence[Change]) -> None:
-        names = {self._name(one.process, one.field, one.value): False for one in self._asked}
+        asked = [(one.process, one.field, one.value) for one in self._asked]
+        asked += [(one.process, "subject", one.subject) for one in self._met.values()]
+        names = {self._name(*one): False for one in asked}
         for change in changes:
             case = change.case
             names[self._name(case.process, "subject", case.subject)] = True
@@ -107,10 +120,15 @@ class GuardedTransaction(Transaction):
 
     def _lost(self, case_id: str) -> LockroutineError:
         # Who read the case here decides anew; who brought it from elsewhere has lost.
-        return overtaken() if case_id in self._known_cases else super()._lost(case_id)
+        return overtaken() if case_id in self._met else super()._lost(case_id)
 
     def keep_routine(self, key: str, source: Source) -> None:
         self._link.rows(self._known.hold_routine, {"name": self._name("routine", key)})
         if self.routine(key) is not None:
             raise overtaken()
         super().keep_routine(key, source)
+
+
+def transaction_on(link: Link, known: Statements) -> Transaction:
+    """A transaction that may write, among as many others as the database lets in at once."""
+    return (GuardedTransaction if known.server else Transaction)(link, known)

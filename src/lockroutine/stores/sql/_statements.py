@@ -14,7 +14,7 @@ from attrs import frozen
 from sqlalchemy import Dialect, text
 
 from lockroutine.stores.codec import EFFECT_COLUMNS
-from lockroutine.stores.sql.tables import TO_SEND, tables
+from lockroutine.stores.sql.tables import TO_LOOK_AT, TO_SEND, tables
 
 __all__ = ["Statement", "Statements", "statements"]
 
@@ -167,9 +167,19 @@ class Statements:
             f"SELECT body, personal FROM {{cases}} WHERE {where} ORDER BY id LIMIT :limit"
         )
 
-    def effects(self, given: frozenset[str]) -> Statement:
-        """Effects by case or state."""
-        where = " AND ".join(f"{name} = :{name}" for name in sorted(given)) or "1 = 1"
+    def effects(self, given: frozenset[str], *, to_look_at: bool) -> Statement:
+        """Effects by case or state.
+
+        Args:
+            given: By which of both.
+            to_look_at: Whether the state is one of `TO_LOOK_AT`; said so, their index is used.
+        """
+        where = " AND ".join(
+            [
+                *(f"{name} = :{name}" for name in sorted(given)),
+                TO_LOOK_AT if to_look_at else "1 = 1",
+            ]
+        )
         return self._make(
             f"SELECT {', '.join(EFFECT_COLUMNS)} FROM {{effects}} WHERE {where} ORDER BY number"
         )
@@ -230,6 +240,8 @@ class Statements:
         """Which cases, in which version, what was read would find now."""
         return self._make(
             "SELECT 0, id, version FROM {cases} WHERE id = ANY (CAST(:ids AS text[]))"
+            " UNION ALL "
+            "SELECT -1, case_id, version FROM {results} WHERE key = ANY (CAST(:keys AS text[]))"
             " UNION ALL "
             "SELECT asked.number, found.id, found.version FROM unnest("
             "CAST(:numbers AS integer[]), CAST(:processes AS text[]), CAST(:fields AS text[]), "

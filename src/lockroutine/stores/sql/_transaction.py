@@ -32,6 +32,7 @@ from lockroutine.stores.codec import (
 )
 from lockroutine.stores.sql._links import Link
 from lockroutine.stores.sql._statements import Statement, Statements
+from lockroutine.stores.sql.tables import TO_LOOK_AT
 
 __all__ = ["Transaction", "at_one_moment", "overtaken"]
 
@@ -157,7 +158,9 @@ class Transaction:
     def effects(self, case_id: str | None, state: str | None) -> list[Effect]:
         named = {"case_id": case_id, "state": state}
         given = {name: value for name, value in named.items() if value is not None}
-        rows = self._link.rows(self._known.effects(frozenset(given)), given)
+        to_look_at = state is not None and f"'{state}'" in TO_LOOK_AT
+        statement = self._known.effects(frozenset(given), to_look_at=to_look_at)
+        rows = self._link.rows(statement, given)
         return [decode_effect(row) for row in rows]
 
     def effect(self, key: str) -> Effect | None:

@@ -4,14 +4,21 @@ from __future__ import annotations
 
 from lockroutine.errors import StoreBusy, StoreError
 
-__all__ = ["LOST", "code_of", "in_words"]
+__all__ = ["LOST", "OnlyAnew", "code_of", "in_words"]
 
 LOST = "lost"
 """The code of a connection that is gone, or was never made."""
 
-_BUSY = {
+
+class OnlyAnew(StoreBusy):
+    """What only a new transaction helps against; that may be the host's."""
+
+
+_ANEW = {
     "40001": "was changed by somebody else in the same moment",  # a serialisation failed
     "40P01": "was waited for in a circle",  # a deadlock
+}
+_BUSY = {
     "55P03": "is locked by another program",
     "23505": "was changed by somebody else in the same moment",  # both wrote one key
     "SQLITE_BUSY": "is locked by another program",
@@ -34,6 +41,7 @@ _WORDS = {
     "SQLITE_CORRUPT": "is damaged; restore it from a back-up",
     "SQLITE_CANTOPEN": "cannot be opened; look at the path, its folder and their rights",
     "SQLITE_IOERR": "cannot be read or written: the disk reports an error",
+    "25P01": "is in no transaction of the host's: begin one before the engine is used",
     "25P02": "refuses everything until the host's transaction is rolled back",
 }
 
@@ -65,11 +73,12 @@ def in_words(database: str, error: BaseException) -> StoreError:
             anything into it.
     """
     code = code_of(error)
-    for known, words in _BUSY.items():
-        if code.startswith(known):
-            return StoreBusy(f"The database {database} {words}; try again.")
+    for kind, known_words in ((OnlyAnew, _ANEW), (StoreBusy, _BUSY)):
+        for known, words in known_words.items():
+            if code.startswith(known):
+                return kind(f"The database {database} {words}; try again.")
     if code.startswith(_GONE):
-        return StoreBusy(f"The database {database} cannot be reached{_why(error, code)}.")
+        return OnlyAnew(f"The database {database} cannot be reached{_why(error, code)}.")
     for known, words in _WORDS.items():
         if code.startswith(known):
             return StoreError(f"The database {database} {words}.")

@@ -5,23 +5,29 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager, suppress
+from typing import TypeVar
 
 from sqlalchemy import URL, Engine
 from sqlalchemy.exc import SQLAlchemyError, TimeoutError
 from sqlalchemy.pool import PoolProxiedConnection
 
 from lockroutine.errors import StoreBusy, StoreError
+from lockroutine.stores.base import Reading, Writing
 from lockroutine.stores.sql._connecting import called, connected, located
 from lockroutine.stores.sql._fitting import refuse_other_tables
-from lockroutine.stores.sql._guarded import GuardedTransaction
+from lockroutine.stores.sql._guarded import transaction_on
+from lockroutine.stores.sql._hosts import Hosted, hosted, hosted_async
 from lockroutine.stores.sql._links import CursorLink, Link
 from lockroutine.stores.sql._statements import Statements, statements
 from lockroutine.stores.sql._transaction import Transaction, at_one_moment
 from lockroutine.stores.sql._words import in_words
+from lockroutine.stores.sql.bound import BoundStore
 
-__all__ = ["SqlStore", "transaction_on"]
+__all__ = ["SqlStore"]
+
+T = TypeVar("T")
 
 # How a transaction begins: as of one moment; and on what others have kept so far, or in SQLite,
 # where one writes at a time, as the only one.
@@ -71,13 +77,13 @@ class SqlStore:
     # -- transactions --------------------------------------------------------------------------
 
     @contextmanager
-    def reading(self) -> Generator[Transaction]:
+    def reading(self) -> Generator[Reading]:
         """Read as of one moment."""
         with self._begun(_READ[self._engine.dialect.name]) as link:
             yield Transaction(link, self._statements)
 
     @contextmanager
-    def writing(self) -> Generator[Transaction]:
+    def writing(self) -> Generator[Writing]:
         """Write in one transaction; an exception of any kind undoes it."""
         self._count_left()
         with self._begun(_WRITE[self._engine.dialect.name]) as link:
@@ -185,6 +191,38 @@ class SqlStore:
                 self._uncounted.update(taken)
             raise
 
+    # -- the host's transaction ----------------------------------------------------------------
+
+    def bind(self, connection: object) -> BoundStore:
+        """A store in the transaction of a host's connection.
+
+        Args:
+            connection: The host's connection to this database; see `Engine.bind`.
+
+        Raises:
+            InvalidForm: It is none that a store can be bound to.
+        """
+        return self._bound(hosted(connection, self._statements, self.name))
+
+    async def bind_async(self, connection: object, work: Callable[[BoundStore], T]) -> T:
+        """Do something on a store in the transaction of a host's connection that is awaited.
+
+        Args:
+            connection: The host's connection to this database; see `Engine.bind_async`.
+            work: What is done; written as if nothing were awaited.
+
+        Raises:
+            InvalidForm: It is none that a store can be bound to.
+        """
+        return await hosted_async(
+            connection, self._statements, self.name, lambda host: work(self._bound(host))
+        )
+
+    def _bound(self, host: Hosted) -> BoundStore:
+        # SQLite lets nobody else write before the host has ended.
+        count = self.count_refusals if self._statements.server else self.count_later
+        return BoundStore(host, count)
+
     def close(self) -> None:
         """Let go of the connections."""
         if not self._closed:
@@ -193,8 +231,3 @@ class SqlStore:
         self._closed = True
         if self._ours:
             self._engine.dispose()
-
-
-def transaction_on(link: Link, known: Statements) -> Transaction:
-    """A transaction that may write, among as many others as the database lets in at once."""
-    return (GuardedTransaction if known.server else Transaction)(link, known)

@@ -28,6 +28,7 @@ from sqlalchemy.schema import SchemaItem
 __all__ = [
     "PREFIX",
     "REVISIONS",
+    "TO_LOOK_AT",
     "TO_SEND",
     "VERSION_TABLE",
     "Tables",

@@ -1,0 +1,270 @@
+"""No question reads a whole table: the plans of both databases at 100,000 cases."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import re
+import sqlite3
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from lockroutine.model import Awaited, Query, Reference
+from lockroutine.stores import CaseFilter, SqliteStore, Store
+from lockroutine.stores.again import repeated
+from lockroutine.stores.sql import SqlStore, upgrade
+from lockroutine.testing.stores import following, opening
+
+SIZE = 100_000
+AT = dt.datetime(2026, 3, 2, 9, 0, tzinfo=dt.UTC)
+# What was there at first is made many times over, under other ids and in other places.
+CASES = """
+INSERT INTO {0}cases (id, process, subject, unit, state, is_open, waits, version, due, timer,
+    open_key, body, personal)
+SELECT 'x' || n, CASE n % 20 WHEN 0 THEN 'mounting' ELSE 'process-' || (n % 20) END,
+    'customer-' || (n % 30000), 'unit-' || (n % 50), 'state-' || (n % 7), n % 3 = 0, n % 3 = 0, 1,
+    '2026-0' || (1 + n % 9) || '-02T09:00:00+00:00',
+    CASE n % 10 WHEN 0 THEN '2026-0' || (1 + n % 9) || '-02T09:00:00+00:00' END,
+    NULL, body, NULL FROM {0}cases, {1} WHERE id = '1'
+"""
+EVENTS = """
+INSERT INTO {0}events (case_id, version, body, hash, personal)
+SELECT 'x' || n, 1, body, hash, NULL FROM {0}events, {1} WHERE case_id = '1'
+"""
+EFFECTS = """
+INSERT INTO {0}effects (key, routine, rule, kind, system, case_id, version, recipient, template,
+    state, due_at, attempts, message, outside, body, personal)
+SELECT 'x' || n, routine, rule, kind, CASE n % 3 WHEN 0 THEN 'tickets' ELSE 'notices' END,
+    'x' || n, 1, '', '', CASE n % 100 WHEN 0 THEN 'due' WHEN 1 THEN 'parked' ELSE 'done' END,
+    due_at, 0, '', '', body, NULL FROM {0}effects, {1} WHERE case_id = '1' AND kind = 'open_ticket'
+"""
+FOUND = """
+INSERT INTO {0}found_by (process, field, value, case_id)
+SELECT 'mounting', 'door', 'door-' || (n % 40000), 'x' || n FROM {1}
+"""
+REFERENCES = """
+INSERT INTO {0}reference (system, id, case_id) SELECT 'easit', 'r' || n, 'x' || n FROM {1}
+"""
+RESULTS = """
+INSERT INTO {0}results (key, case_id, version, digest) SELECT 'k' || n, 'x' || n, 1, '' FROM {1}
+"""
+NUMBERS = {
+    "postgresql": f"generate_series(1, {SIZE}) AS n",
+    "sqlite": f"(WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c WHERE n < {SIZE}) "
+    "SELECT n FROM c) AS numbers",
+}
+
+
+def fill(execute: Callable[[str], object], kind: str, prefix: str) -> None:
+    for statement in (CASES, EVENTS, EFFECTS, FOUND, REFERENCES, RESULTS):
+        execute(statement.format(prefix, NUMBERS[kind]))
+    execute("ANALYZE")
+
+
+def seeded(store: Store) -> Store:
+    first = opening("1", effects=["open_ticket", "send_notice"], found_by=[("door", "front")])
+    repeated(store, lambda transaction: transaction.apply([first]))
+    return store
+
+
+# What the engine asks, and how.
+UNITS = frozenset({"unit-3", "unit-17"})
+WAITING = [Awaited("mounting", "state-1"), Awaited("process-3", "state-2", AT)]
+ASKED: dict[str, Callable[[Any], object]] = {
+    "case": lambda t: t.case("x1234"),
+    "find by subject": lambda t: t.find(Query(process="mounting", field="subject", value="c-20")),
+    "find by field": lambda t: t.find(Query(process="mounting", field="door", value="door-20")),
+    "history": lambda t: t.history("x1234"),
+    "waiting": lambda t: t.waiting(WAITING, None, None, 51),
+    "waiting in units": lambda t: t.waiting(WAITING, UNITS, None, 51),
+    "waiting, a later page": lambda t: t.waiting(WAITING, UNITS, (AT.isoformat(), "x5"), 51),
+    "timers": lambda t: t.timers(AT, None, 100),
+    "timers, a later page": lambda t: t.timers(AT, (AT.isoformat(), "x5"), 100),
+    "all cases": lambda t: t.cases(CaseFilter(), "x5", 100),
+    "cases of a process": lambda t: t.cases(CaseFilter(process="mounting"), "", 100),
+    "cases in a state": lambda t: t.cases(CaseFilter(process="lock", state="in_store"), "", 100),
+    "cases of a subject": lambda t: t.cases(CaseFilter(subject="customer-20"), "", 100),
+    "cases of units": lambda t: t.cases(CaseFilter(units=UNITS, is_open=True), "", 100),
+    "cases of jobs": lambda t: t.cases(
+        CaseFilter(units=UNITS, jobs=frozenset({("mounting", "door", "door-20")})), "", 100
+    ),
+    "cases of a reference": lambda t: t.cases(
+        CaseFilter(reference=Reference("easit", "r20")), "", 100
+    ),
+    "effects of a case": lambda t: t.effects("x1234", None),
+    "effects that are parked": lambda t: t.effects(None, "parked"),
+    "effects that are unknown": lambda t: t.effects(None, "unknown"),
+    "an effect": lambda t: t.effect("x20"),
+    "first result": lambda t: t.first_result("req-1"),
+    "cursor": lambda t: t.cursor("easit"),
+    "claim": lambda t: t.claim({"tickets": 16, "notices": 16}, AT, AT + dt.timedelta(hours=1)),
+    "settle": lambda t: t.settle(t.effect("1/1/open_ticket"), None),
+    "start": lambda t: t.apply([opening("2", found_by=[("door", "back")])], "key-1", "d"),
+    "perform": lambda t: (
+        t.find(Query(process="mounting", field="door", value="front")),
+        t.apply([following(t.case("1"), effects=["note_ticket"])]),
+    ),
+}
+# Of these there is a handful.
+SMALL = ("cursors", "routines", "refusals")
+
+
+class Recording:
+    """A link that remembers what is run on it."""
+
+    def __init__(self, link: Any) -> None:
+        self._link = link
+        self.run: list[tuple[str, tuple[Any, ...]]] = []
+
+    def rows(self, statement: Any, given: Mapping[str, Any]) -> Any:
+        self.run.append((statement.text, statement.values(given)))
+        return self._link.rows(statement, given)
+
+    def write(self, statement: Any, given: Mapping[str, Any]) -> Any:
+        self.run.append((statement.text, statement.values(given)))
+        return self._link.write(statement, given)
+
+    def write_all(self, statement: Any, given: Sequence[Mapping[str, Any]]) -> None:
+        for one in given:
+            self.write(statement, one)
+
+
+class Enough(Exception):
+    """The question was asked; what it changed is not to be kept."""
+
+
+def statements_of(store: SqlStore, question: str) -> list[tuple[str, tuple[Any, ...]]]:
+    recording = None
+    try:
+        with store.writing() as transaction:
+            made: Any = transaction
+            recording = made._link = Recording(made._link)
+            ASKED[question](transaction)
+            raise Enough
+    except Enough:
+        assert recording is not None
+        return recording.run
+
+
+# -- PostgreSQL ------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def on_server(postgres: str) -> Iterator[SqlStore]:
+    upgrade(postgres, schema="plans")
+    engine = sa.create_engine(postgres)
+    store = SqlStore(postgres, schema="plans")
+    seeded(store)
+    with engine.begin() as connection:
+        fill(lambda text: connection.execute(sa.text(text)), "postgresql", "plans.lockroutine_")
+    yield store
+    store.close()
+    with engine.begin() as connection:
+        connection.execute(sa.text("DROP SCHEMA plans CASCADE"))
+    engine.dispose()
+
+
+def scans(plan: Any) -> Iterator[str]:
+    if plan["Node Type"] == "Seq Scan":
+        yield plan["Relation Name"].removeprefix("lockroutine_")
+    for part in plan.get("Plans", ()):
+        yield from scans(part)
+
+
+@pytest.mark.parametrize("question", ASKED)
+def test_no_question_reads_a_whole_table_on_postgres(on_server: SqlStore, question: str) -> None:
+    """PostgreSQL uses an index for each statement, planned for these values and for any."""
+    run = statements_of(on_server, question)
+    connection = on_server._engine.raw_connection()
+    cursor = connection.cursor()
+    for text, values in run:
+        first, *parts = text.split("%s")
+        general = first + "".join(f"${number}{part}" for number, part in enumerate(parts, 1))
+        for explained, given in (
+            (f"EXPLAIN (FORMAT JSON) {text}", values),
+            (f"EXPLAIN (GENERIC_PLAN, FORMAT JSON) {general}", None),
+        ):
+            cursor.execute(explained, given)
+            ((found,),) = cursor.fetchall()
+            plan = found if isinstance(found, list) else json.loads(found)
+            assert set(scans(plan[0]["Plan"])) <= set(SMALL), text
+    cursor.close()
+    connection.close()
+
+
+# -- SQLite ----------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def through_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SqlStore]:
+    path = tmp_path_factory.mktemp("plans") / "host.db"
+    url = f"sqlite+pysqlite:///{path}"
+    upgrade(url)
+    store = SqlStore(url)
+    seeded(store)
+    with sqlite3.connect(path) as connection:
+        fill(connection.execute, "sqlite", "lockroutine_")
+    connection.close()
+    yield store
+    store.close()
+
+
+@pytest.fixture(scope="module")
+def embedded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SqliteStore]:
+    path = tmp_path_factory.mktemp("plans") / "locks.db"
+    store = SqliteStore(path)
+    seeded(store)
+    with sqlite3.connect(path) as connection:
+        fill(connection.execute, "sqlite", "")
+    connection.close()
+    yield store
+    store.close()
+
+
+def whole_tables(connection: sqlite3.Connection, text: str, values: Sequence[Any]) -> set[str]:
+    """The tables that a plan reads from end to end, by their rows or along an index."""
+    found = set()
+    for *_, detail in connection.execute(f"EXPLAIN QUERY PLAN {text}", values):
+        match = re.match(r"SCAN (\w+)(?! VIRTUAL)", detail)
+        if match and "VIRTUAL TABLE" not in detail and "CONSTANT ROW" not in detail:
+            found.add(match.group(1).removeprefix("lockroutine_"))
+    return found - {"job", "json_each", *SMALL}
+
+
+@pytest.mark.parametrize("question", ASKED)
+def test_no_question_reads_a_whole_table_on_sqlite(through_url: SqlStore, question: str) -> None:
+    """SQLite, through SQLAlchemy, searches by an index for each statement."""
+    run = statements_of(through_url, question)
+    with sqlite3.connect(through_url.name) as connection:
+        for text, values in run:
+            assert whole_tables(connection, text, values) == set(), text
+    connection.close()
+
+
+@pytest.mark.parametrize("question", ASKED)
+def test_no_question_reads_a_whole_table_of_the_embedded_file(
+    embedded: SqliteStore, question: str
+) -> None:
+    """The embedded store searches by an index for each of its statements."""
+    run: list[str] = []
+
+    def asked() -> None:
+        with embedded.writing() as transaction:
+            transaction._connection.set_trace_callback(run.append)
+            try:
+                ASKED[question](transaction)
+            finally:
+                transaction._connection.set_trace_callback(None)
+            raise Enough
+
+    with pytest.raises(Enough):
+        asked()
+    with sqlite3.connect(Path(embedded.path)) as connection:
+        for text in run:
+            if text.lstrip().upper().startswith(("SELECT", "UPDATE", "INSERT", "WITH")):
+                assert whole_tables(connection, text, ()) == set(), text
+    connection.close()
