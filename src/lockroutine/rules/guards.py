@@ -59,8 +59,6 @@ class Want:
         subject: Whom or what that new case would be about.
         transitions: Or: which transitions of this case should be made first.
         field: Or: which field of this transition's form should be given otherwise.
-        roles: Or: in which other roles this transition should be made.
-        another: Or: whether another person should make it.
     """
 
     process: str = ""
@@ -71,8 +69,6 @@ class Want:
     subject: str = ""
     transitions: tuple[str, ...] = ()
     field: str = ""
-    roles: tuple[str, ...] = ()
-    another: bool = False
 
 
 @frozen(kw_only=True)
@@ -302,12 +298,7 @@ class Differs(Guard):
 
     def judge(self, scene: Scene, found: Found) -> Finding | None:
         value, other = scene.text(self.value), scene.text(self.other)
-        if value != other:
-            return None
-        wants = _corrections(self.value, self.other)
-        if any(ref.source == "actor" for ref in self.refs()):
-            wants = (*wants, Want(another=True))
-        return Finding(wants=wants)
+        return None if value != other else Finding(wants=_corrections(self.value, self.other))
 
     def refs(self) -> tuple[Ref, ...]:
         return (self.value, self.other)
@@ -697,12 +688,9 @@ class ByRole(Guard):
 
     def judge(self, scene: Scene, found: Found) -> Finding | None:
         value = scene.text(self.value)
-        may = tuple(role for role, values in self.allowed.items() if value in values)
-        if not scene.actor.roles.isdisjoint(may):
+        if any(value in self.allowed.get(role, ()) for role in scene.actor.roles):
             return None
-        # What is given can be given otherwise; what is so already is for those who may.
-        others = (Want(roles=may),) if may and self.value.source != "form" else ()
-        return Finding(wants=(*_corrections(self.value), *others))
+        return Finding(wants=_corrections(self.value))
 
     def refs(self) -> tuple[Ref, ...]:
         return (self.value,)
