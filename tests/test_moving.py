@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import sqlite3
 from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -557,7 +557,7 @@ def test_a_case_that_cannot_be_read_holds_up_no_other(tmp_path: Path) -> None:
     path = tmp_path / "locks.db"
     engine = opened(path)
     lost, found = consent(engine), consent(engine, "customer-18")
-    with sqlite3.connect(path) as database:
+    with closing(sqlite3.connect(path)) as database, database:
         database.execute(
             "UPDATE cases SET body = replace(body, 'small@1.0.0', 'small@0.9.0') WHERE id = ?",
             (lost.id,),
@@ -722,7 +722,7 @@ def test_an_old_event_is_explained_by_the_rules_of_its_day(tmp_path: Path) -> No
         assert rules.rules.transitions["book"].guards["agreed"].otherwise.en == (
             "The customer has not agreed."
         )
-    with sqlite3.connect(path) as database:
+    with closing(sqlite3.connect(path)) as database, database:
         database.execute("UPDATE events SET body = replace(body, '\"engine.move\"', '\"book\"')")
     with opened(path, NEXT, clock) as engine:
         problems = {str(one) for one in engine.verify().problems}

@@ -236,7 +236,7 @@ def test_whatever_a_pack_says_is_text(said: list[str]) -> None:
         def put(found: re.Match[str], nasty: Any = nasty) -> str:
             # JSON's escapes are TOML's, except for signs beyond the sixteen bits.
             clean = "".join(c for c in next(nasty) if c.isprintable() and ord(c) < 0x10000)
-            return f"{found[1]}{json.dumps(clean.replace('$', '') or 'x')}"
+            return f"{found[1]}{json.dumps(clean.replace('$', '').strip() or 'x')}"
 
         texts[name] = re.sub(r'((?:label|question|reading) = \{ sv = )"[^"]*"', put, text)
     plain, odd = (

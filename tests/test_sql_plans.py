@@ -7,6 +7,7 @@ import json
 import re
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -206,9 +207,8 @@ def through_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SqlStore]:
     upgrade(url)
     store = SqlStore(url)
     seeded(store)
-    with sqlite3.connect(path) as connection:
+    with closing(sqlite3.connect(path)) as connection, connection:
         fill(connection.execute, "sqlite", "lockroutine_")
-    connection.close()
     yield store
     store.close()
 
@@ -218,9 +218,8 @@ def embedded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SqliteStore]:
     path = tmp_path_factory.mktemp("plans") / "locks.db"
     store = SqliteStore(path)
     seeded(store)
-    with sqlite3.connect(path) as connection:
+    with closing(sqlite3.connect(path)) as connection, connection:
         fill(connection.execute, "sqlite", "")
-    connection.close()
     yield store
     store.close()
 
@@ -239,10 +238,9 @@ def whole_tables(connection: sqlite3.Connection, text: str, values: Sequence[Any
 def test_no_question_reads_a_whole_table_on_sqlite(through_url: SqlStore, question: str) -> None:
     """SQLite, through SQLAlchemy, searches by an index for each statement."""
     run = statements_of(through_url, question)
-    with sqlite3.connect(through_url.name) as connection:
+    with closing(sqlite3.connect(through_url.name)) as connection, connection:
         for text, values in run:
             assert whole_tables(connection, text, values) == set(), text
-    connection.close()
 
 
 @pytest.mark.parametrize("question", ASKED)
@@ -263,8 +261,7 @@ def test_no_question_reads_a_whole_table_of_the_embedded_file(
 
     with pytest.raises(Enough):
         asked()
-    with sqlite3.connect(Path(embedded.path)) as connection:
+    with closing(sqlite3.connect(Path(embedded.path))) as connection, connection:
         for text in run:
             if text.lstrip().upper().startswith(("SELECT", "UPDATE", "INSERT", "WITH")):
                 assert whole_tables(connection, text, ()) == set(), text
-    connection.close()

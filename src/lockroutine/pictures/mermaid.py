@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable, Iterator
 
 from lockroutine.model import Language
@@ -124,10 +125,11 @@ def _map(routine: Routine, language: Language) -> Iterator[str]:
 
 
 def escaped(text: str) -> str:
-    """A text that Mermaid reads as nothing but a text."""
+    """A text that Mermaid reads as nothing but a text; control characters, which it refuses, go."""
     plain = "".join(
         letter if letter in _PLAIN or _is_plain(letter) else f"#{ord(letter)};"
         for letter in " ".join(text.split())
+        if unicodedata.category(letter) != "Cc"
     )
     # These words end a note, wherever in it they stand.
     return re.sub("(?i)end note", lambda found: f"#{ord(found[0][0])};{found[0][1:]}", plain)
