@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from smallpack import OPENED
+
 # How long a property test takes says nothing of what it tests.
 settings.register_profile("calm", deadline=None, max_examples=60)
 settings.load_profile("calm")
@@ -30,6 +32,14 @@ def postgres() -> Iterator[str]:
             yield url
     except NoServer as error:
         pytest.skip(str(error))
+
+
+@pytest.fixture(autouse=True)
+def _closed() -> Iterator[None]:
+    """Every engine on the small pack is closed, whatever became of its test."""
+    yield
+    while OPENED:
+        OPENED.pop().close()
 
 
 @pytest.fixture

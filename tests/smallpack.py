@@ -62,12 +62,17 @@ class Clock:
         return self.at
 
 
+OPENED: list[Engine] = []  # Closed after the test.
+
+
 def opened(
     where: str | Path = ":memory:",
     routine: Routine = ROUTINE,
     clock: Callable[[], dt.datetime] | None = None,
 ) -> Engine:
-    return Engine.open(where, routine=routine, clock=clock or Clock())
+    engine = Engine.open(where, routine=routine, clock=clock or Clock())
+    OPENED.append(engine)
+    return engine
 
 
 def edited(*changes: tuple[str, str, str], **files: str) -> Source:
