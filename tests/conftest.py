@@ -16,7 +16,7 @@ settings.register_profile("calm", deadline=None, max_examples=60)
 settings.load_profile("calm")
 
 # They import the extra sql.
-_NEEDED = ("alembic", "django", "psycopg", "sqlalchemy")
+_NEEDED = ("alembic", "django", "procrastinate", "psycopg", "sqlalchemy")
 collect_ignore_glob = [] if all(map(importlib.util.find_spec, _NEEDED)) else ["test_sql_*.py"]
 
 

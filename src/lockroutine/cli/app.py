@@ -19,6 +19,7 @@ from lockroutine.cli import (
     reports,
     systems,
     tables,
+    working,
 )
 from lockroutine.cli.demo import told
 from lockroutine.cli.output import complain, hush, speak_utf8
@@ -72,6 +73,18 @@ _DatabasePack = Annotated[
 _Settings = Annotated[
     Path | None,
     typer.Option("--settings", metavar="FILE", help="The TOML file with [plugin.NAME] tables."),
+]
+_Contacts = Annotated[
+    Path | None, typer.Option("--contacts", metavar="FILE", help="The TOML file of contacts.")
+]
+_Accounts = Annotated[
+    Path | None,
+    typer.Option(
+        "--accounts", metavar="FILE", help="The TOML file of accounts of the ticket system."
+    ),
+]
+_Unit = Annotated[
+    str, typer.Option("--unit", metavar="UNIT", help="The unit of what belongs to no case.")
 ]
 _Out = Annotated[
     Path | None,
@@ -330,10 +343,7 @@ def plugins(
 def deliver(
     database: _Database,
     settings: _Settings = None,
-    contacts: Annotated[
-        Path | None,
-        typer.Option("--contacts", metavar="FILE", help="The TOML file of contacts."),
-    ] = None,
+    contacts: _Contacts = None,
     watch: _Watch = False,
     every: _Every = 5.0,
     lang: Annotated[Language, typer.Option("--lang", help="The language of tickets.")] = "sv",
@@ -351,15 +361,8 @@ def deliver(
 def pull(
     database: _Database,
     settings: _Settings = None,
-    accounts: Annotated[
-        Path | None,
-        typer.Option(
-            "--accounts", metavar="FILE", help="The TOML file of accounts of the ticket system."
-        ),
-    ] = None,
-    unit: Annotated[
-        str, typer.Option("--unit", metavar="UNIT", help="The unit of what belongs to no case.")
-    ] = "municipality",
+    accounts: _Accounts = None,
+    unit: _Unit = "municipality",
     watch: _Watch = False,
     every: _Every = 60.0,
     lang: Annotated[
@@ -386,6 +389,33 @@ def effects(
 ) -> int:
     """Show what plugins are asked to do, and where it is."""
     return systems.effects(database, pack, state, as_json=as_json)
+
+
+@app.command()
+def worker(
+    database: Annotated[
+        str, typer.Argument(metavar="URL", help="The database URL, with jobs=procrastinate.")
+    ],
+    settings: _Settings = None,
+    contacts: _Contacts = None,
+    accounts: _Accounts = None,
+    unit: _Unit = "municipality",
+    parallel: Annotated[
+        int, typer.Option("--parallel", min=1, max=64, help="How many tasks run side by side.")
+    ] = 4,
+    lang: Annotated[Language, typer.Option("--lang", help="The language of tickets.")] = "sv",
+    pack: _DatabasePack = "",
+) -> int:
+    """Deliver, pull, make what is due and check, on Procrastinate, until told to stop."""
+    how = working.Working(
+        settings=settings,
+        contacts=contacts,
+        accounts=accounts,
+        unit=unit,
+        parallel=parallel,
+        language=lang,
+    )
+    return working.worker(database, pack, how)
 
 
 @app.command()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from attrs import frozen
 from sqlalchemy import URL, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError
 
@@ -12,20 +13,35 @@ from lockroutine.errors import InvalidForm, Problem, StoreError
 from lockroutine.stores import needing_sql
 from lockroutine.stores.sqlite import write_ahead
 
-__all__ = ["called", "connected", "located"]
+__all__ = ["Place", "called", "connected", "located"]
 
 _DRIVERS = {"postgresql": "psycopg", "sqlite": "pysqlite"}
 
 _PATIENCE = 5.0  # seconds, as Python's own for what else is locked
 
 
-def located(where: str | URL) -> tuple[URL, str]:
-    """A database URL and the schema that it names.
+@frozen
+class Place:
+    """What a database URL says.
+
+    Args:
+        url: Where the database is, with the driver that it is reached by.
+        schema: The schema, or an empty text.
+        jobs: Whether a job of Procrastinate wakes whoever delivers.
+    """
+
+    url: URL
+    schema: str = ""
+    jobs: bool = False
+
+
+def located(where: str | URL) -> Place:
+    """Read a database URL.
 
     Raises:
         InvalidForm: It is none that this library works with.
 
-    >>> located("postgresql+psycopg://db.example.org/locks?schema=locks")[1]
+    >>> located("postgresql+psycopg://db.example.org/locks?schema=locks").schema
     'locks'
     """
     try:
@@ -42,8 +58,13 @@ def located(where: str | URL) -> tuple[URL, str]:
     schema = url.query.get("schema", "")
     if not isinstance(schema, str):
         raise InvalidForm([Problem("where", "names the schema twice")])
+    jobs = url.query.get("jobs", "")
+    if jobs not in ("", "procrastinate"):
+        raise InvalidForm([Problem("where", "must say jobs=procrastinate, or nothing of jobs")])
+    if jobs and driver != "psycopg":
+        raise InvalidForm([Problem("where", "says jobs=procrastinate, which needs PostgreSQL")])
     named = url.set(drivername=f"{url.get_backend_name()}+{driver}")
-    return named.difference_update_query(["schema"]), schema
+    return Place(named.difference_update_query(["schema", "jobs"]), schema, bool(jobs))
 
 
 def connected(url: URL, *, make: bool = False) -> Engine:
@@ -75,7 +96,7 @@ def _set_up_sqlite(connection: Any, _: object) -> None:
 def called(url: URL) -> str:
     """What a database is called in messages: without who logs in.
 
-    >>> called(located("postgresql+psycopg://anna:secret@db.example.org/locks")[0])
+    >>> called(located("postgresql+psycopg://anna:secret@db.example.org/locks").url)
     'locks on db.example.org'
     """
     if url.get_backend_name() == "sqlite":

@@ -79,7 +79,7 @@ def _of_sqlalchemy(connection: Connection, known: Statements, database: str) -> 
     dialect = connection.dialect
     if dialect.name != ("postgresql" if known.server else "sqlite"):
         raise _other(known)
-    link, own = SqlAlchemyLink(database, connection), statements(known.schema, dialect)
+    link, own = SqlAlchemyLink(database, connection), statements(known.schema, dialect, known.wake)
     raw = None if known.server else connection.connection.driver_connection
     if dialect.is_async:
         return Hosted(link, own, raw, pause=_pause, apart=_apart)

@@ -40,10 +40,12 @@ class Statements:
     Args:
         schema: The schema, or an empty text.
         dialect: What they are written for.
+        wake: What wakes whoever delivers, or an empty text.
     """
 
-    def __init__(self, schema: str, dialect: Dialect) -> None:
+    def __init__(self, schema: str, dialect: Dialect, wake: str = "") -> None:
         self.schema: str = schema
+        self.wake: str = wake
         self.server: bool = dialect.name == "postgresql"
         """Whether several write at once; in SQLite, they do so one after another."""
         self._dialect = dialect
@@ -300,14 +302,14 @@ class Statements:
         return self._made[words]
 
 
-def statements(schema: str, dialect: Dialect) -> Statements:
+def statements(schema: str, dialect: Dialect, wake: str = "") -> Statements:
     """The statements for a schema and a kind of driver; they are made once."""
     # Values are given by their places: that is what every driver understands.
     style = {"pyformat": "format", "named": "qmark"}.get(dialect.paramstyle, dialect.paramstyle)
     make: Callable[..., Dialect] = type(dialect)
-    return _statements(schema, make, style)
+    return _statements(schema, make, style, wake)
 
 
 @functools.cache
-def _statements(schema: str, make: Callable[..., Dialect], style: str) -> Statements:
-    return Statements(schema, make(paramstyle=style))
+def _statements(schema: str, make: Callable[..., Dialect], style: str, wake: str) -> Statements:
+    return Statements(schema, make(paramstyle=style), wake)

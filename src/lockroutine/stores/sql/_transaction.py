@@ -52,6 +52,7 @@ class Transaction:
     def __init__(self, link: Link, known: Statements) -> None:
         self._link = link
         self._known = known
+        self._woke = False
 
     # -- reading -------------------------------------------------------------------------------
 
@@ -268,6 +269,9 @@ class Transaction:
                 for effect in change.effects
             ],
         )
+        if change.effects and self._known.wake and not self._woke:
+            self._link.plain(self._known.wake)
+            self._woke = True
 
     def claim(
         self, limits: Mapping[str, int], now: dt.datetime, until: dt.datetime

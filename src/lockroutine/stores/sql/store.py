@@ -13,7 +13,7 @@ from sqlalchemy import URL, Engine
 from sqlalchemy.exc import SQLAlchemyError, TimeoutError
 from sqlalchemy.pool import PoolProxiedConnection
 
-from lockroutine.errors import StoreBusy, StoreError
+from lockroutine.errors import InvalidForm, Problem, StoreBusy, StoreError
 from lockroutine.stores.base import Reading, Writing
 from lockroutine.stores.sql._connecting import called, connected, located
 from lockroutine.stores.sql._fitting import refuse_other_tables
@@ -24,6 +24,7 @@ from lockroutine.stores.sql._statements import Statements, statements
 from lockroutine.stores.sql._transaction import Transaction, at_one_moment
 from lockroutine.stores.sql._words import in_words
 from lockroutine.stores.sql.bound import BoundStore
+from lockroutine.stores.sql.waking import WAKE, refuse_without_jobs
 
 __all__ = ["SqlStore"]
 
@@ -48,31 +49,45 @@ class SqlStore:
             which is not closed with the store.
         schema: The schema that the tables are in; that of the URL, or the one that connections
             look in first, if it is empty.
+        jobs: Whether each transaction with something to deliver also writes a job of Procrastinate
+            that says so; the same as ``?jobs=procrastinate``. PostgreSQL only.
 
     Raises:
         InvalidForm: It is no such URL.
         StoreError: The database cannot be used, or its tables are not those of this library.
     """
 
-    def __init__(self, where: str | URL | Engine, *, schema: str = "") -> None:
+    def __init__(self, where: str | URL | Engine, *, schema: str = "", jobs: bool = False) -> None:
         self._ours = not isinstance(where, Engine)
         if isinstance(where, Engine):
             self._engine = where
         else:
-            url, named = located(where)
-            self._engine, schema = connected(url), schema or named
+            place = located(where)
+            self._engine, schema = connected(place.url), schema or place.schema
+            jobs = jobs or place.jobs
         self.name: str = called(self._engine.url)
         self.schema: str = schema
-        self._statements: Statements = statements(schema, self._engine.dialect)
+        if jobs and self._engine.dialect.name != "postgresql":
+            raise InvalidForm([Problem("jobs", "needs PostgreSQL")])
+        self.jobs: bool = jobs
+        wake = WAKE if jobs else ""
+        self._statements: Statements = statements(schema, self._engine.dialect, wake)
         self._errors: type[Exception] = self._engine.dialect.loaded_dbapi.Error
         self._closed = False
         self._uncounted: Counter[str] = Counter()
         self._lock = threading.Lock()
         try:
             refuse_other_tables(self._engine, schema, self.name)
+            if jobs:
+                refuse_without_jobs(self._engine, self.name)
         except BaseException:
             self.close()
             raise
+
+    def conninfo(self) -> str:
+        """How libpq is told of the database; the password is in it, if the URL had it."""
+        url = self._engine.url.set(drivername=self._engine.dialect.name)
+        return url.render_as_string(hide_password=False)
 
     # -- transactions --------------------------------------------------------------------------
 

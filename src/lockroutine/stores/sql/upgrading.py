@@ -12,9 +12,10 @@ from sqlalchemy.schema import CreateSchema
 
 from lockroutine.errors import Problem, StoreError
 from lockroutine.stores import needing_sql
-from lockroutine.stores.sql._connecting import called, connected, located
+from lockroutine.stores.sql._connecting import Place, called, connected, located
 from lockroutine.stores.sql._fitting import differences
 from lockroutine.stores.sql._words import in_words
+from lockroutine.stores.sql.waking import make_tables_of_jobs
 
 __all__ = ["check", "upgrade"]
 
@@ -24,7 +25,8 @@ _MIGRATIONS = Path(__file__).parent / "migrations"
 def upgrade(where: str | URL, *, schema: str = "") -> None:
     """Make the tables of this library in a database, or bring them up to date.
 
-    All of it or nothing; where several programs do it at once, one after another.
+    All of it or nothing; where several programs do it at once, one after another. If the URL says
+    ``jobs=procrastinate`` and Procrastinate has no tables there, they are made, too.
 
     Args:
         where: A database URL, as `SqlStore` takes it.
@@ -39,7 +41,8 @@ def upgrade(where: str | URL, *, schema: str = "") -> None:
         from alembic import command  # noqa: PLC0415
         from alembic.config import Config  # noqa: PLC0415
         from alembic.util import CommandError  # noqa: PLC0415
-    with _begun(where, schema, make=True) as (connection, name, schema_):
+    place = located(where)
+    with _begun(place, schema, make=True) as (connection, name, schema_):
         if schema_:
             connection.execute(CreateSchema(schema_, if_not_exists=True))
         config = Config()
@@ -50,6 +53,8 @@ def upgrade(where: str | URL, *, schema: str = "") -> None:
         except CommandError:
             message = f"The database {name} cannot be used: a newer lockroutine made its tables."
             raise StoreError(message) from None
+        if place.jobs:
+            make_tables_of_jobs(connection)
 
 
 def check(where: str | URL, *, schema: str = "") -> tuple[Problem, ...]:
@@ -62,17 +67,17 @@ def check(where: str | URL, *, schema: str = "") -> tuple[Problem, ...]:
     Raises:
         StoreError: The database cannot be reached.
     """
-    with _begun(where, schema) as (connection, _, schema_):
+    with _begun(located(where), schema) as (connection, _, schema_):
         return tuple(differences(connection, schema_))
 
 
 @contextmanager
 def _begun(
-    where: str | URL, schema: str, *, make: bool = False
+    place: Place, schema: str, *, make: bool = False
 ) -> Generator[tuple[Connection, str, str]]:
     """A connection in a transaction of its own, what the database is called, and the schema."""
-    url, named = located(where)
-    engine, schema = connected(url, make=make), schema or named
+    url = place.url
+    engine, schema = connected(url, make=make), schema or place.schema
     server = engine.dialect.name == "postgresql"
     try:
         with engine.connect() as connection:
