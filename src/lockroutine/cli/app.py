@@ -13,6 +13,7 @@ from typer.core import TyperGroup
 from lockroutine.cli import (
     creating,
     databases,
+    differing,
     packs,
     pictures,
     playing,
@@ -242,19 +243,52 @@ def show(
     ] = False,
     out: _Out = None,
     force: _Force = False,
+    as_diff: Annotated[
+        bool, typer.Option("--diff", help="In words what it changes of what it extends.")
+    ] = False,
+    base: Annotated[
+        str, typer.Option("--base", metavar="PACK", help="With --diff: of this pack instead.")
+    ] = "",
     lang: _Lang = "en",
 ) -> int:
-    """Show a rule pack, or one process of it, as tables or drawn."""
+    """Show a rule pack, or one process of it, as tables, drawn, or by what it changes."""
     forms = {"svg": as_svg, "mermaid": as_mermaid, "bpmn": as_bpmn}
     wanted = [name for name, flag in forms.items() if flag]
     if len(wanted) + as_json > 1:
         raise LockroutineError(f"Give one of these: --json, {', '.join(f'--{n}' for n in forms)}")
+    if base and not as_diff:
+        raise LockroutineError("--base goes with --diff")
+    if as_diff and (wanted or out is not None):
+        raise LockroutineError("--diff is told in words, or with --json; it is not drawn")
+    if as_diff:
+        return differing.show_diff(pack, process, base, lang, as_json=as_json)
     if wanted:
         target = pictures.Target(out=out, force=force)
         return pictures.pictures(pack, process, wanted[0], lang, target)
     if out is not None:
         raise LockroutineError(f"--out goes with one of {', '.join(f'--{n}' for n in forms)}")
     return packs.show(pack, process, lang, as_json=as_json)
+
+
+@app.command()
+def diff(
+    old: Annotated[
+        str,
+        typer.Argument(
+            metavar="OLD",
+            help="A pack's name, a folder, REV:PATH of a git repository, or a stored NAME@VERSION.",
+        ),
+    ],
+    new: Annotated[str, typer.Argument(metavar="NEW", help="The one to compare it with.")],
+    database: Annotated[
+        str,
+        typer.Option("--database", metavar="DB", help="Where NAME@VERSION is stored."),
+    ] = "",
+    as_json: _Json = False,
+    lang: _Lang = "en",
+) -> int:
+    """Say in words what changes from one rule pack to another."""
+    return differing.diff(old, new, database, lang, as_json=as_json)
 
 
 @app.command()

@@ -33,6 +33,7 @@ __all__ = [
     "show_figures",
     "show_verification",
     "show_worklist",
+    "store_at",
     "sweep",
     "tick",
     "verify",
@@ -57,6 +58,20 @@ _NOBODY = KnownAccounts()
 
 
 @contextmanager
+def store_at(place: str) -> Generator[Store]:
+    """A store that is there already.
+
+    Raises:
+        StoreError: There is none.
+    """
+    path = Path(place)
+    if "://" not in place and (not path.is_file() or not path.stat().st_size):
+        raise StoreError(f"There is no database {place}.")
+    with contextlib.closing(open_store(place)) as store:
+        yield store
+
+
+@contextmanager
 def opened(
     place: str,
     pack: str,
@@ -67,10 +82,7 @@ def opened(
     language: Language = "sv",
 ) -> Generator[Engine]:
     """An engine on a database that is there already, under a routine that it knows."""
-    path = Path(place)
-    if "://" not in place and (not path.is_file() or not path.stat().st_size):
-        raise StoreError(f"There is no database {place}.")
-    with contextlib.closing(open_store(place)) as store:
+    with store_at(place) as store:
         routine = loaded(pack, plugins) if pack else _newest(store, plugins)
         with Engine(
             store,

@@ -10,7 +10,7 @@ from lockroutine.plugins.installed import chosen_plugins, load_plugin, look_at
 from lockroutine.routine import Routine, load_routine
 from lockroutine.rules.reader import Source
 
-__all__ = ["loaded", "usable"]
+__all__ = ["loaded", "unusable", "usable"]
 
 _BRINGS = frozenset({"rule_packs", "guard_kinds", "effect_kinds"})
 
@@ -48,6 +48,17 @@ def usable(where: str) -> Routine:
     try:
         return loaded(where)
     except RulesError as error:
-        first, more = error.problems[0], len(error.problems) - 1
-        ending = f" (and {more} more: lockroutine check)" if more else ""
-        raise LockroutineError(f"The rule pack cannot be used: {first}{ending}") from None
+        raise unusable(error) from None
+
+
+def unusable(error: RulesError, where: str = "") -> LockroutineError:
+    """That a pack is wrong: the first thing that is, and how many more there are.
+
+    Args:
+        error: All that is wrong with it.
+        where: Which of several packs that are named it is.
+    """
+    first, more = error.problems[0], len(error.problems) - 1
+    ending = f" (and {more} more: lockroutine check)" if more else ""
+    which = f" {where}" if where else ""
+    return LockroutineError(f"The rule pack{which} cannot be used: {first}{ending}")

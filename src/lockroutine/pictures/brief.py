@@ -6,6 +6,7 @@ A guard's own `otherwise` is a sentence for somebody who is refused. On a drawin
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from lockroutine.model import Language, Text
@@ -17,7 +18,7 @@ from lockroutine.rules.calendar import Duration
 from lockroutine.rules.effects import EffectRule
 from lockroutine.rules.fields import entry_at
 from lockroutine.rules.guards import Guard
-from lockroutine.rules.terms import DUE, Condition, Ref
+from lockroutine.rules.terms import DUE, Condition, Message, Ref
 from lockroutine.rules.timers import Escalation, Timer
 
 __all__ = ["Brief", "plain_name"]
@@ -37,7 +38,7 @@ class Brief:
 
     Args:
         routine: The routine.
-        process: The name of one of its processes.
+        process: The name of one of its processes; empty if only what belongs to none is asked.
         language: ``sv`` or ``en``.
 
     >>> from lockroutine import load_routine
@@ -49,12 +50,23 @@ class Brief:
     def __init__(self, routine: Routine, process: str, language: Language) -> None:
         self._routine = routine
         self._pack = routine.pack
-        self._process: CompiledProcess = routine.process(process)
+        self._name = process
         self._language: Language = language
+
+    @property
+    def _process(self) -> CompiledProcess:
+        return self._routine.process(self._name)
 
     def say(self, text: Text) -> str:
         """A text in the language."""
         return text.get(self._language)
+
+    def filled(self, text: Text) -> str:
+        """A text of a rule with the parameters that it names."""
+        known = self._routine.parameters.items()
+        values = {name: self.value(value) for name, value in known}
+        # What only the moment of a refusal tells is left open.
+        return re.sub(r"\$[a-z_.]+", "…", Message(self.say(text)).safe_substitute(values))
 
     def word(self, name: str, **values: str) -> str:
         """One of the fixed words, with its values."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from lockroutine.model import Language, Text
@@ -12,7 +11,6 @@ from lockroutine.pictures.rulebook.words import SAY
 from lockroutine.pictures.sketch import Mover, Sketch, movers_of, sketch
 from lockroutine.pictures.tree import Child, Element, element
 from lockroutine.routine import Routine
-from lockroutine.rules.terms import Message
 from lockroutine.rules.trace import Holder
 
 __all__ = ["Page", "chapter", "listed", "table"]
@@ -48,12 +46,7 @@ class Page:
 
     def filled(self, text: Text) -> str:
         """A text of a rule with the parameters that it names."""
-        values = {
-            name: ", ".join(value) if isinstance(value, tuple) else str(value)
-            for name, value in self.routine.parameters.items()
-        }
-        # What only the moment of a refusal tells is left open.
-        return re.sub(r"\$[a-z_.]+", "…", Message(self.say(text)).safe_substitute(values))
+        return Brief(self.routine, "", self.language).filled(text)
 
     def form(self, name: str) -> str:
         """By what a form is known in the book: its label, or the first step that takes it."""
