@@ -785,7 +785,17 @@ class TestCalls:
     def test_help(self) -> None:
         """Every command has its line of help, none of them cut off."""
         told = run("--help").stdout
-        for name in ("demo", "check", "trace", "show", "verify", "worklist", "figures", "tick"):
+        for name in (
+            "demo",
+            "check",
+            "trace",
+            "show",
+            "diff",
+            "verify",
+            "worklist",
+            "figures",
+            "tick",
+        ):
             assert re.search(rf"^  {name} +\S.*[^.]\.$", told, re.MULTILINE)
 
     @pytest.mark.parametrize("missing", ["typer", "rich"])

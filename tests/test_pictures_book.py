@@ -20,10 +20,12 @@ from drawn import labels
 from lockroutine import load_routine
 from lockroutine._fields import entries
 from lockroutine.cli.app import app
+from lockroutine.decide.wording import in_words
 from lockroutine.model import Language
 from lockroutine.pictures.palette import PAPER, SHADE, contrast
 from lockroutine.pictures.rulebook import rule_book
 from lockroutine.pictures.rulebook.style import STYLE
+from lockroutine.rules.calendar import Duration
 from lockroutine.rules.reader import Source
 from lockroutine.rules.terms import Message
 from smallpack import SMALL
@@ -89,7 +91,13 @@ def test_the_book_holds_all_that_the_pack_says(language: Language) -> None:
     """Every label, clause, gap, refusal, parameter, message and field stands in the book."""
     text = words(book(language).text)
     pack = ROUTINE.pack
-    values = {n: ", ".join(v) if isinstance(v, tuple) else v for n, v in ROUTINE.parameters.items()}
+    values = {
+        name: ", ".join(value) if isinstance(value, tuple) else value
+        for name, value in ROUTINE.parameters.items()
+    }
+    for name, value in values.items():
+        if str(value).startswith("P"):
+            values[name] = in_words(Duration.parse(str(value))).get(language)
     said = [role.label for role in pack.role.values()]
     said += [clause.text for clause in pack.clause.values()]
     said += [one for gap in pack.gap.values() for one in (gap.question, gap.reading)]

@@ -34,6 +34,7 @@ from lockroutine import (
     WorkItem,
     load_routine,
 )
+from lockroutine.differences import Difference, Differences, Refusal, Right, differences
 from lockroutine.figures import Figures
 from lockroutine.forms import ContactPerson, LockTest, MountingOrder
 from lockroutine.stores import MemoryStore, SqliteStore
@@ -44,6 +45,16 @@ assert_type(routine, Routine)
 assert_type(load_routine("soderkoping"), Routine)
 assert_type(load_routine(Path("packs/ours")), Routine)
 assert_type(routine.key, str)
+
+found = differences(routine, load_routine("ours"))
+assert_type(found, Differences)
+assert_type(found.rights, tuple[Right, ...])
+assert_type(found.refusals, tuple[Refusal, ...])
+assert_type(found.of("times"), tuple[Difference, ...])
+assert_type(found.within("mounting").said("sv"), str)
+for one in found:
+    assert_type(one, Difference)
+    assert_type(one.text, Text)
 
 anna = Actor("anna", roles={"coordinator"}, units=["north"])
 bo = Actor("bo", roles=("installer",))

@@ -251,7 +251,7 @@ def show(
     ] = "",
     lang: _Lang = "en",
 ) -> int:
-    """Show a rule pack, or one process of it, as tables, drawn, or by what it changes."""
+    """Show a rule pack as tables, drawn, or by what it changes."""
     forms = {"svg": as_svg, "mermaid": as_mermaid, "bpmn": as_bpmn}
     wanted = [name for name, flag in forms.items() if flag]
     if len(wanted) + as_json > 1:

@@ -31,7 +31,7 @@ class Voice(Brief):
     >>> from lockroutine import load_routine
     >>> voice = Voice(load_routine(), "mounting", "en")
     >>> voice.state("ordered"), voice.step("lock.register"), voice.one(True)
-    ('«Ordered»', '«Lock: Register a lock»', 'yes')
+    ('«Ordered»', '«Lock: Register the lock»', 'yes')
     """
 
     def __init__(self, routine: Routine, process: str, language: Language) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from lockroutine.decide.wording import in_words
 from lockroutine.model import Language, Text
 from lockroutine.pictures.words import CONTACTS, DAYS, EFFECTS, WORDS
 from lockroutine.routine import CompiledProcess, Routine
@@ -62,11 +63,19 @@ class Brief:
         return text.get(self._language)
 
     def filled(self, text: Text) -> str:
-        """A text of a rule with the parameters that it names."""
+        """A text of a rule with the parameters that it names, as the refused person reads it."""
         known = self._routine.parameters.items()
-        values = {name: self.value(value) for name, value in known}
+        values = {name: self._as_read(value) for name, value in known}
         # What only the moment of a refusal tells is left open.
         return re.sub(r"\$[a-z_.]+", "…", Message(self.say(text)).safe_substitute(values))
+
+    def _as_read(self, value: object) -> str:
+        if isinstance(value, tuple):
+            return ", ".join(map(str, value))
+        try:
+            return self.say(in_words(Duration.parse(str(value))))
+        except ValueError:  # a number, or hours
+            return str(value)
 
     def word(self, name: str, **values: str) -> str:
         """One of the fixed words, with its values."""
