@@ -319,3 +319,25 @@ def test_git_that_does_not_answer(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     assert complaint("diff", "HEAD:packs/ours", "soderkoping") == (
         "git did not answer within 0.2 seconds."
     )
+
+
+@needs_git
+@pytest.mark.parametrize(
+    ("damaged", "said"),
+    [
+        (
+            "HEAD:packs/ours/routine.toml",
+            "git cannot read packs/ours/routine.toml of this revision: run git fsck.",
+        ),
+        ("HEAD:packs", "git cannot read this revision (error: "),
+    ],
+)
+def test_a_repository_that_is_damaged(repository: Path, damaged: str, said: str) -> None:
+    """What git itself cannot read is told: the file, or in git's own words."""
+    name = subprocess.run(
+        ["git", "rev-parse", damaged], cwd=repository, check=True, capture_output=True, text=True
+    ).stdout.strip()
+    kept = repository / ".git" / "objects" / name[:2] / name[2:]
+    kept.chmod(0o644)
+    kept.write_bytes(b"no such thing")
+    assert complaint("diff", "HEAD:packs/ours", "packs/ours").startswith(said)

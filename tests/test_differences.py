@@ -19,6 +19,7 @@ from differing import BASE, TABLES, at, changed, leaves, lines, source, with_, w
 from lockroutine import RulesError, load_routine
 from lockroutine.differences import Refusal, differences
 from lockroutine.differences.keys import ELSEWHERE, TOLD
+from lockroutine.differences.voice import as_written
 from lockroutine.differences.words import FIELD_TYPES, GONE, HEADINGS, NEW, SAY, SUBJECTS
 from lockroutine.model import Text
 from lockroutine.rules import effects, guards, shown
@@ -676,6 +677,102 @@ def test_a_kind_of_a_plugin() -> None:
     assert all(isinstance(one, Refusal) for one in found)
 
 
+# -- words that are rarely needed ----------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        (Text(sv="Lås", en="Lock"), '{ sv = "Lås", en = "Lock" }'),
+        (Ref("form", "door"), "form.door"),
+        (
+            Condition(value=Ref("case", "works"), one_of=(False,)),
+            "{ value = case.works, one_of = [false] }",
+        ),
+        ({"a": 1, "b": (True, "c")}, '{ a = 1, b = [true, "c"] }'),
+        (None, "None"),
+    ],
+)
+def test_a_value_as_it_is_written(value: Any, said: str) -> None:
+    """Two values that are said in the same words are told much as they stand in the pack."""
+    assert as_written(value) == said
+
+
+def test_the_steps_to_make_instead() -> None:
+    """What is named to do instead is a step of this process, whatever other the guard looks at."""
+    found = changed(f"{STEP}.order.guards.consent.instead", ["write_note", "consent.ask"])
+    assert lines(found) == [
+        "«Order» (Consent: Received): to do instead: none before, now «Write a note», «Consent: "
+        f"Ask». [C1] ({STEP}.order.guards.consent)"
+    ]
+
+
+def test_a_step_that_is_left_out() -> None:
+    """What becomes of a step whose case is not there is told in words."""
+    tables = with_(
+        TABLES, ("process", "order", "transitions", "pair", "joint", "lock", "missing"), "skip"
+    )
+    tables = without(
+        tables, ("process", "order", "transitions", "pair", "joint", "lock", "otherwise")
+    )
+    assert lines(differences(BASE, load_routine(source(tables)))) == [
+        "«Pair the lock» and «Lock: Pair»: if there is no such case: the step is refused before, "
+        "now it is left out. [C3]",
+        "«Pair the lock» and «Lock: Pair»: the refused person reads: «The lock does not hang "
+        "there.» before, now none. [C3]",
+    ]
+
+
+def test_a_notice_of_a_visit() -> None:
+    """That a notice tells of a visit, for calendars, is told."""
+    notice = {"kind": "send_notice", "to": ["staff"], "template": "reminder", "visit": "agreed"}
+    found = changed(f"{STEP}.book.effects", {"tell": {**notice, "clauses": ["C1"]}})
+    assert lines(found) == [
+        "Now also «Book a time»: Tells Staff: message: «reminder»; visit in calendars: agreed. [C1]"
+    ]
+
+
+def test_two_states_that_are_called_the_same() -> None:
+    """What has the label of another is told with its name."""
+    found = changed("process.order.states.ordered.label", {"sv": "Bokad", "en": "Booked"})
+    assert lines(found) == ["«Booked» (ordered): is called: «Ordered» before, now «Booked». [C1]"]
+
+
+def test_a_limit_that_a_value_holds_now() -> None:
+    """What says the same in words, and does not stand there the same, is told as it stands."""
+    tables = with_(
+        TABLES, ("process", "order", "transitions", "test", "guards", "cycles", "limit"), 5
+    )
+    found = differences(load_routine(source(tables)), BASE)
+    assert lines(found) == [
+        '«Test» (Times locked and unlocked ≥ 5): limit: 5 before, now "cycles". [C4] '
+        f"({STEP}.test.guards.cycles)"
+    ]
+
+
+def test_what_uses_a_value_for_a_time() -> None:
+    """A state that is due by a value is named where that value changes."""
+    tables = with_(TABLES, ("process", "gate", "states", "open", "due"), "fresh")
+    other = with_(tables, ("parameter", "fresh", "value"), "P9D")
+    found = differences(load_routine(source(tables)), load_routine(source(other)))
+    assert lines(found) == [
+        "«A fresh reading»: 7 days before, now 9 days. It is used by: Lock: «Read the battery», "
+        "Gate: «Open», «The battery is not read». [C3]"
+    ]
+
+
+def test_a_check_of_other_cases() -> None:
+    """A check that looks at cases of another process is told by the words of each."""
+    unpaired = {**TABLES["sweep"]["unpaired"], "process": "gate", "states": ["open"], "unless": {}}
+    assert lines(changed("sweep.unpaired", unpaired)) == [
+        "«The lock is not paired»: process: «Lock» before, now «Gate». [C4]",
+        "«The lock is not paired»: states: now also «Open»; no longer «Mounted». [C4]",
+        "«The lock is not paired» (done: Pair): no longer excused. [C3]",
+        "«The lock is not paired» (Level in per cent ≥ 90 (if Level in per cent is there)): no "
+        "longer excused. [C3]",
+    ]
+
+
 # -- overlays -------------------------------------------------------------------------------------
 
 
@@ -694,4 +791,19 @@ reason = {{ sv = "Våra lås startar av sig själva.", en = "Our locks start by 
     assert [one.section for one in found] == ["refusals", "loosened", "pack"]
     assert found.of("loosened")[0].text.en == (
         f"The safeguard {path} is loosened: reason: «Our locks start by themselves.»"
+    )
+
+
+def test_what_is_read_no_longer(tmp_path: Path) -> None:
+    """What becomes of the reports of other systems is told."""
+    ours = load_routine(
+        pack(tmp_path / "ours", "[pull.register]\nremove = true\n", extends="soderkoping")
+    )
+    found = differences(SODERKOPING, ours)
+    assert [one.text.en for one in found.of("pulled")] == [
+        "No longer read: the admin tool's register."
+    ]
+    (back,) = differences(ours, SODERKOPING).of("pulled")
+    assert back.text.en.startswith(
+        "Now read: the admin tool's register: process: «Lock»; paired with: "
     )

@@ -88,7 +88,7 @@ class _Blob:
 
 def _of_revision(revision: str, path: str) -> Routine:
     """The routine of the folder at a path of a git revision, with what it extends there."""
-    within = _git("rev-parse", "--show-prefix").decode("utf-8", "replace").strip()
+    within = _here()
     blobs = _packs_of(revision)
     folders = dict.fromkeys(blob.folder for blob in blobs)
     folder = next((one for one in _meant(path, within) if one in folders), None)
@@ -120,19 +120,30 @@ def _no_pack(revision: str, path: str, folders: Iterable[str]) -> str:
     return f"The revision {revision} has no rule pack {path[:80]!r}; {ending}"
 
 
+def _here() -> str:
+    """Where this folder is in its repository."""
+    done = _git("rev-parse", "--show-prefix")
+    if done.returncode:
+        raise LockroutineError(
+            f"REV:PATH is read from the git repository of this folder, and there is none that git "
+            f"reads ({_why(done)}). Go into it, or name a folder."
+        )
+    return os.fsdecode(done.stdout).strip()
+
+
 def _packs_of(revision: str) -> list[_Blob]:
     """The TOML files of every rule pack in a revision."""
-    try:
-        if revision.startswith("-"):  # that would be an option
-            raise subprocess.CalledProcessError(1, "git")
-        tree = _git("rev-parse", "--verify", "--quiet", f"{revision}^{{tree}}").decode().strip()
-    except subprocess.CalledProcessError:
+    # What begins with a hyphen would be an option.
+    asked = "" if revision.startswith("-") else revision
+    tree = _git("rev-parse", "--verify", "--quiet", f"{asked}^{{tree}}")
+    if tree.returncode:
         raise LockroutineError(
             f"This git repository knows no revision {revision[:80]!r}. Write a commit, a branch, a "
             f"tag, or one like HEAD~3."
-        ) from None
+        )
+    listed = _read("ls-tree", "-r", "-z", "--full-tree", tree.stdout.decode().strip())
     blobs: list[_Blob] = []
-    for line in _git("ls-tree", "-r", "-z", "--full-tree", tree).split(b"\0"):
+    for line in listed.split(b"\0"):
         said, _, path = line.partition(b"\t")
         if said.startswith(b"100") and path.endswith(b".toml"):  # a file, and no link
             blobs.append(_Blob(os.fsdecode(path), said.split()[2].decode()))
@@ -144,29 +155,44 @@ def _contents(blobs: Iterable[_Blob]) -> Mapping[str, bytes]:
     """What is in files of a revision, by path."""
     wanted = list(blobs)
     asked = "".join(f"{blob.name}\n" for blob in wanted).encode()
-    answer, at = _git("cat-file", "--batch", given=asked), 0
+    answer, at = _read("cat-file", "--batch", given=asked), 0
     found: dict[str, bytes] = {}
     for blob in wanted:
         end = answer.index(b"\n", at)
-        size = int(answer[at:end].split()[2])
+        said = answer[at:end].split()
+        if len(said) != 3:  # the name, and that it is missing
+            raise LockroutineError(f"git cannot read {blob.path} of this revision: run git fsck.")
+        size = int(said[2])
         found[blob.path] = answer[end + 1 : end + 1 + size]
         at = end + 1 + size + 1
     return found
 
 
-def _git(*arguments: str, given: bytes = b"") -> bytes:
+def _read(*arguments: str, given: bytes = b"") -> bytes:
+    """What git reads for us."""
+    done = _git(*arguments, given=given)
+    if done.returncode:
+        raise LockroutineError(f"git cannot read this revision ({_why(done)}).")
+    return done.stdout
+
+
+def _why(done: subprocess.CompletedProcess[bytes]) -> str:
+    """The first line of what git complains of."""
+    return next(iter(os.fsdecode(done.stderr).strip().splitlines()), "it does not say why")
+
+
+def _git(*arguments: str, given: bytes = b"") -> subprocess.CompletedProcess[bytes]:
     """What git answers.
 
     Raises:
-        CalledProcessError: It says no.
-        LockroutineError: It is not installed, or this is no repository.
+        LockroutineError: It is not installed, or does not answer.
     """
     try:
-        done = subprocess.run(
+        return subprocess.run(
             ["git", *arguments],
             input=given,
             capture_output=True,
-            check=True,
+            check=False,
             timeout=_PATIENCE,
             env={**os.environ, "LC_ALL": "C"},
         )
@@ -177,12 +203,3 @@ def _git(*arguments: str, given: bytes = b"") -> bytes:
         ) from None
     except subprocess.TimeoutExpired:
         raise LockroutineError(f"git did not answer within {_PATIENCE:g} seconds.") from None
-    except subprocess.CalledProcessError as error:
-        if arguments[-1] != "--show-prefix":
-            raise
-        why = os.fsdecode(error.stderr).strip().splitlines()[0]
-        raise LockroutineError(
-            f"REV:PATH is read from the git repository of this folder, and there is none that git "
-            f"reads ({why}). Go into it, or name a folder."
-        ) from None
-    return done.stdout

@@ -9,152 +9,19 @@ clauses and the fields of a form is.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any, Literal, TypeAlias
+from collections.abc import Iterator, Mapping
 
 import attrs
-from attrs import frozen
 
-from lockroutine.differences.values import Section
-from lockroutine.differences.voice import Voice
-from lockroutine.differences.words import FIELD_TYPES, SUBJECTS
+from lockroutine.differences import saying as say
+from lockroutine.differences.saying import Key
 from lockroutine.model import Text
 from lockroutine.pictures.brief import plain_name
-from lockroutine.pictures.rulebook.words import OWED, PRIVACY
 from lockroutine.rules import effects, guards, pulling, schema, shown
 from lockroutine.rules.declared import FieldTable, FormTable
 from lockroutine.rules.sweeps import Sweep
 
-__all__ = ["ELSEWHERE", "TOLD", "Key", "Names", "key_of", "keys_of"]
-
-Names: TypeAlias = Literal["", "state", "step"]
-Say: TypeAlias = Callable[[Voice, Any, Any], str]
-"""A value in words, in the words of a routine; with the table that it stands in."""
-
-
-@frozen
-class Key:
-    """A key of a table.
-
-    Args:
-        label: What it is called; empty if its value says it.
-        say: Its value in words; of a list or table, one entry of it.
-        names: Of what its entries are the names, so that a new name is none.
-        section: Where a change of it is told, if not with its table.
-        whole: Whether a list is told as one value.
-        empty: What it means that it is left out, where that is to be told.
-    """
-
-    label: Text
-    say: Say = lambda voice, value, _: voice.one(value)
-    names: Names = ""
-    section: Section | None = None
-    whole: bool = False
-    empty: Text | None = None
-
-
-# -- how values are told --------------------------------------------------------------------------
-
-
-def _role(voice: Voice, value: str, _: object) -> str:
-    return voice.mover(value)
-
-
-def _recipient(voice: Voice, value: str, table: effects.SendNotice) -> str:
-    named = table.named()
-    return voice.ref(named[value]) if value in named else voice.role(value)
-
-
-def _process(voice: Voice, value: str, _: object) -> str:
-    return voice.process_name(value)
-
-
-def _state(voice: Voice, value: str, table: object) -> str:
-    return voice.state(value, process_of(table, ""))
-
-
-def _from(voice: Voice, value: str, _: object) -> str:
-    return voice.state(value)
-
-
-def _step(voice: Voice, value: str, table: object) -> str:
-    return voice.step(value, process_of(table, ""))
-
-
-def _length(voice: Voice, value: str, _: object) -> str:
-    return voice.some_length(value)
-
-
-def _value(voice: Voice, value: object, _: object) -> str:
-    return voice.value(value)
-
-
-def _days(voice: Voice, value: tuple[str, ...], _: object) -> str:
-    return voice.days(value)
-
-
-def _parameter(voice: Voice, value: int | str, _: object) -> str:
-    return voice.parameter(value)
-
-
-def _form(voice: Voice, value: str, _: object) -> str:
-    return voice.form(value)
-
-
-def _message(voice: Voice, value: str, _: object) -> str:
-    return voice.message(value)
-
-
-def _field(voice: Voice, value: str, table: object) -> str:
-    return voice.field(value, process_of(table, ""))
-
-
-def _read(voice: Voice, value: Text, _: object) -> str:
-    return voice.read(value)
-
-
-def _entry(voice: Voice, value: tuple[str, Any], _: object) -> str:
-    return f"{plain_name(value[0])}: {voice.one(value[1])}"
-
-
-def _new_state(voice: Voice, value: tuple[str, str | tuple[str, ...]], _: object) -> str:
-    before, after = f"«{plain_name(value[0])}»", value[1]
-    if isinstance(after, str):
-        return voice.fixed("becomes", before=before, after=voice.state(after))
-    return voice.fixed("decides", before=before, after=voice.any_of(map(voice.state, after)))
-
-
-def _new_step(voice: Voice, value: tuple[str, str], _: object) -> str:
-    before, after = f"«{plain_name(value[0])}»", value[1]
-    if not after:
-        return voice.fixed("counts_no_longer", before=before)
-    return voice.fixed("becomes", before=before, after=voice.step(after))
-
-
-def _allowed(voice: Voice, value: tuple[str, Any], _: object) -> str:
-    return f"{voice.role(value[0])}: {voice.one(value[1])}"
-
-
-def _type(voice: Voice, value: str, _: object) -> str:
-    return voice.say(FIELD_TYPES[value])
-
-
-def _subject(voice: Voice, value: str, _: object) -> str:
-    return voice.say(SUBJECTS[value])
-
-
-def _owed(voice: Voice, value: str, _: object) -> str:
-    return voice.say(OWED[value])
-
-
-def _privacy(voice: Voice, value: str, _: object) -> str:
-    return voice.say(PRIVACY[value])
-
-
-def process_of(table: object, within: str) -> str:
-    """The process whose states and steps a table names: its own, or the one that it stands in."""
-    return getattr(table, "process", "") or within
-
+__all__ = ["ELSEWHERE", "TOLD", "key_of", "keys_of"]
 
 # -- the keys -------------------------------------------------------------------------------------
 
@@ -163,33 +30,33 @@ _RESTS = {
     "clauses": Key(Text(sv="vilar på punkt", en="rests on clause"), section="clauses"),
     "gaps": Key(
         Text(sv="vilar på luckan", en="rests on the gap"),
-        lambda _, value, __: plain_name(value),
+        say.name,
         section="clauses",
     ),
 }
 _WHEN = {"when": Key(Text(sv="när", en="when"))}
-_PROCESS = Key(Text(sv="process", en="process"), _process)
-_STATES = Key(Text(sv="lägen", en="states"), _state, "state")
-_WAITS = Key(Text(sv="väntar på", en="waits for"), _role)
-_AFTER = Key(Text(sv="efter", en="after"), _length)
-_BEFORE = Key(Text(sv="före", en="before"), _length)
-_DAYS = Key(Text(sv="dagar", en="days"), _parameter)
-_HOURS = Key(Text(sv="tider", en="hours"), _parameter)
-_LIMIT = Key(Text(sv="gräns", en="limit"), _parameter)
-_FEWEST = Key(Text(sv="minst", en="at least"), _parameter)
-_MOST = Key(Text(sv="högst", en="at most"), _parameter)
+_PROCESS = Key(Text(sv="process", en="process"), say.process)
+_STATES = Key(Text(sv="lägen", en="states"), say.state, "state")
+_WAITS = Key(Text(sv="väntar på", en="waits for"), say.role)
+_AFTER = Key(Text(sv="efter", en="after"), say.length)
+_BEFORE = Key(Text(sv="före", en="before"), say.length)
+_DAYS = Key(Text(sv="dagar", en="days"), say.parameter)
+_HOURS = Key(Text(sv="tider", en="hours"), say.parameter)
+_LIMIT = Key(Text(sv="gräns", en="limit"), say.parameter)
+_FEWEST = Key(Text(sv="minst", en="at least"), say.parameter)
+_MOST = Key(Text(sv="högst", en="at most"), say.parameter)
 _VALUE = Key(Text(sv="uppgift", en="value"))
 _OTHER = Key(Text(sv="annan uppgift", en="other value"))
 _LIST = Key(Text(sv="lista", en="list"))
-_TEMPLATE = Key(Text(sv="meddelande", en="message"), _message)
+_TEMPLATE = Key(Text(sv="meddelande", en="message"), say.message)
 _LOCK = {
     "serial_number": Key(Text(sv="lås", en="lock")),
     "customer": Key(Text(sv="kund", en="customer")),
 }
 _OF_CASE = {
     "subject": Key(Text(sv="vems ärende", en="whose case")),
-    "find": Key(Text(sv="hittas genom", en="is found by"), _field),
-    "match": Key(Text(sv="där", en="where"), _entry),
+    "find": Key(Text(sv="hittas genom", en="is found by"), say.field),
+    "match": Key(Text(sv="där", en="where"), say.entry),
 }
 _OTHER_CASE = {"process": _PROCESS, "states": _STATES, **_OF_CASE}
 
@@ -199,14 +66,14 @@ TOLD: Mapping[type, Mapping[str, Key]] = {
         "in_force_from": Key(Text(sv="gäller från", en="in force from")),
         "time_zone": Key(Text(sv="tidszon", en="time zone")),
         "holidays": Key(Text(sv="helgdagar i", en="public holidays of")),
-        "working_days": Key(Text(sv="arbetsdagar", en="working days"), _days, whole=True),
+        "working_days": Key(Text(sv="arbetsdagar", en="working days"), say.days, whole=True),
     },
     schema.Role: {
         "label": _LABEL,
         "all_units": Key(Text(sv="arbetar för alla enheter", en="works for all units")),
         "only": Key(
             Text(sv="ser bara ärenden som nämner den i", en="sees only cases that name it in"),
-            _field,
+            say.field,
         ),
         "tends_effects": Key(
             Text(
@@ -219,11 +86,11 @@ TOLD: Mapping[type, Mapping[str, Key]] = {
     schema.Unit: {"label": _LABEL},
     schema.Clause: {
         "text": Key(Text(sv="", en="")),
-        "owed": Key(Text(sv="i systemet", en="in the system"), _owed),
+        "owed": Key(Text(sv="i systemet", en="in the system"), say.owed),
     },
     schema.Parameter: {
         "label": _LABEL,
-        "value": Key(Text(sv="", en=""), _value, whole=True),
+        "value": Key(Text(sv="", en=""), say.value, whole=True),
         **_RESTS,
     },
     schema.Gap: {
@@ -238,116 +105,116 @@ TOLD: Mapping[type, Mapping[str, Key]] = {
     },
     schema.Process: {
         "label": _LABEL,
-        "subject": Key(Text(sv="gäller", en="is about"), _subject),
+        "subject": Key(Text(sv="gäller", en="is about"), say.subject),
         "one_open_per": Key(
-            Text(sv="bara ett öppet ärende för", en="one open case for each"), _field
+            Text(sv="bara ett öppet ärende för", en="one open case for each"), say.field
         ),
-        "find_by": Key(Text(sv="hittas också genom", en="is found by, too"), _field),
+        "find_by": Key(Text(sv="hittas också genom", en="is found by, too"), say.field),
     },
     schema.State: {
         "label": _LABEL,
         "waits_for": _WAITS,
-        "due": Key(Text(sv="ska vara klart inom", en="is due within"), _length, section="times"),
+        "due": Key(Text(sv="ska vara klart inom", en="is due within"), say.length, section="times"),
         "end": Key(Text(sv="ärendet är slut där", en="the case is over there")),
         **_RESTS,
     },
     schema.Duty: {"waits_for": _WAITS, **_WHEN, **_RESTS},
     schema.Escalation: {
-        "after": Key(Text(sv="andra frågas efter", en="others are asked after"), _length),
+        "after": Key(Text(sv="andra frågas efter", en="others are asked after"), say.length),
         "before": Key(
-            Text(sv="andra frågas redan före, med", en="others are asked before, by"), _length
+            Text(sv="andra frågas redan före, med", en="others are asked before, by"), say.length
         ),
-        "waits_for": Key(Text(sv="vem som frågas", en="who is asked"), _role),
+        "waits_for": Key(Text(sv="vem som frågas", en="who is asked"), say.role),
         **_RESTS,
     },
     schema.Transition: {
         "label": _LABEL,
         "from_": Key(
             Text(sv="från", en="from"),
-            _from,
-            "state",
+            say.state_here,
+            "state_here",
             empty=Text(sv="inget, ett ärende öppnas", en="none, a case is opened"),
         ),
         "to": Key(
             Text(sv="till", en="to"),
-            _from,
-            "state",
+            say.state_here,
+            "state_here",
             empty=Text(sv="samma läge", en="the same state"),
         ),
-        "by": Key(Text(sv="görs av", en="made by"), _role),
-        "form": Key(Text(sv="formulär", en="form"), _form),
-        "sets": Key(Text(sv="skriver", en="writes"), _entry),
-        "clears": Key(Text(sv="tar bort", en="takes away"), _field),
-        "undoes": Key(Text(sv="gör ogjort", en="undoes"), _step, "step"),
+        "by": Key(Text(sv="görs av", en="made by"), say.role),
+        "form": Key(Text(sv="formulär", en="form"), say.form),
+        "sets": Key(Text(sv="skriver", en="writes"), say.entry),
+        "clears": Key(Text(sv="tar bort", en="takes away"), say.field),
+        "undoes": Key(Text(sv="gör ogjort", en="undoes"), say.step_here, "step_here"),
         "unit": Key(Text(sv="ärendets enhet blir", en="the case's unit becomes")),
         "references": Key(
-            Text(sv="får nummer i andra system", en="gets ids in other systems"), _entry
+            Text(sv="får nummer i andra system", en="gets ids in other systems"), say.entry
         ),
         "timer": Key(Text(sv="klockan gör det", en="the clock makes it"), section="times"),
         **_RESTS,
     },
     schema.Joint: {
         "process": _PROCESS,
-        "transition": Key(Text(sv="steg", en="step"), _step, "step"),
+        "transition": Key(Text(sv="steg", en="step"), say.step, "step"),
         **_OF_CASE,
-        "form": Key(Text(sv="fyller i", en="fills in"), _entry),
+        "form": Key(Text(sv="fyller i", en="fills in"), say.entry),
         "each": Key(Text(sv="en gång för varje", en="once for each")),
         "every": Key(Text(sv="på alla sådana ärenden", en="on every such case")),
         "missing": Key(
             Text(sv="om det inte finns något sådant ärende", en="if there is no such case"),
-            lambda voice, value, _: voice.fixed(value),
+            say.fixed,
         ),
         "brings_unit": Key(
             Text(sv="ärendet kommer till samma enhet", en="the case comes into the same unit")
         ),
         **_WHEN,
-        "otherwise": Key(Text(sv="den som nekas läser", en="the refused person reads"), _read),
+        "otherwise": Key(Text(sv="den som nekas läser", en="the refused person reads"), say.read),
         **_RESTS,
     },
     schema.Move: {
         "from_": Key(Text(sv="från version", en="from version")),
-        "states": Key(Text(sv="lägen", en="states"), _new_state),
-        "transitions": Key(Text(sv="steg som är gjorda", en="steps that were made"), _new_step),
+        "states": Key(Text(sv="lägen", en="states"), say.new_state),
+        "transitions": Key(Text(sv="steg som är gjorda", en="steps that were made"), say.new_step),
     },
     Sweep: {
         "label": _LABEL,
         "process": _PROCESS,
         "states": _STATES,
         "after": _AFTER,
-        "at": Key(Text(sv="räknat från", en="counted from"), _field),
-        "opens": Key(Text(sv="öppnar med", en="opens by"), _step),
-        "settles": Key(Text(sv="avslutar med", en="settles by"), _step),
+        "at": Key(Text(sv="räknat från", en="counted from"), say.field),
+        "opens": Key(Text(sv="öppnar med", en="opens by"), say.step),
+        "settles": Key(Text(sv="avslutar med", en="settles by"), say.step),
         **_RESTS,
     },
     pulling.Report: {
-        "step": Key(Text(sv="betyder", en="means"), _step),
+        "step": Key(Text(sv="betyder", en="means"), say.step),
         "words": Key(Text(sv="ord", en="words")),
-        "fields": Key(Text(sv="uppgifter", en="fields"), _entry),
+        "fields": Key(Text(sv="uppgifter", en="fields"), say.entry),
         **_RESTS,
     },
     pulling.PullTickets: {
-        "unread": Key(Text(sv="det som inte går att läsa", en="what cannot be read"), _step),
+        "unread": Key(Text(sv="det som inte går att läsa", en="what cannot be read"), say.step),
     },
     pulling.PullBatteries: {
-        "good": Key(Text(sv="god nivå", en="a good level"), _step),
-        "low": Key(Text(sv="låg nivå", en="a low level"), _step),
-        "ask": Key(Text(sv="ber om byte", en="asks for a change"), _step),
+        "good": Key(Text(sv="god nivå", en="a good level"), say.step),
+        "low": Key(Text(sv="låg nivå", en="a low level"), say.step),
+        "ask": Key(Text(sv="ber om byte", en="asks for a change"), say.step),
     },
     pulling.PullRegister: {
         "process": _PROCESS,
-        "paired": Key(Text(sv="kopplat till", en="paired with"), _field),
-        "differs": Key(Text(sv="skiljer sig", en="differs"), _step),
-        "agrees": Key(Text(sv="stämmer igen", en="agrees again"), _step),
+        "paired": Key(Text(sv="kopplat till", en="paired with"), say.field),
+        "differs": Key(Text(sv="skiljer sig", en="differs"), say.step),
+        "agrees": Key(Text(sv="stämmer igen", en="agrees again"), say.step),
     },
     FormTable: {"label": _LABEL},
     FieldTable: {
-        "type": Key(Text(sv="", en=""), _type),
+        "type": Key(Text(sv="", en=""), say.field_type),
         "label": _LABEL,
         "help": Key(Text(sv="förklaring", en="help")),
-        "privacy": Key(Text(sv="skydd", en="privacy"), _privacy),
+        "privacy": Key(Text(sv="skydd", en="privacy"), say.privacy),
         "optional": Key(Text(sv="får utelämnas", en="may be left out")),
         "default": Key(Text(sv="utelämnat betyder", en="left out, it is")),
-        "choices": Key(Text(sv="val", en="choices"), _entry),
+        "choices": Key(Text(sv="val", en="choices"), say.entry),
         "minimum": Key(Text(sv="minst", en="at least")),
         "maximum": Key(Text(sv="högst", en="at most")),
         "longest": Key(Text(sv="längst", en="longest")),
@@ -355,14 +222,14 @@ TOLD: Mapping[type, Mapping[str, Key]] = {
     shown.Shown: {"label": _LABEL, **_RESTS},
     shown.Link: {"url": Key(Text(sv="adress", en="address"))},
     shown.SupportHours: {"days": _DAYS, "hours": _HOURS},
-    shown.Contacts: {"roles": Key(Text(sv="roller", en="roles"), _role)},
-    shown.App: {"role": Key(Text(sv="roll", en="role"), _role)},
-    shown.Figure: {"figure": Key(Text(sv="siffra", en="figure"), _field)},
+    shown.Contacts: {"roles": Key(Text(sv="roller", en="roles"), say.role)},
+    shown.App: {"role": Key(Text(sv="roll", en="role"), say.role)},
+    shown.Figure: {"figure": Key(Text(sv="siffra", en="figure"), say.field)},
     shown.Stock: {
         "process": _PROCESS,
         "states": _STATES,
-        "by": Key(Text(sv="per", en="by"), _field),
-        "minimum": Key(Text(sv="minst", en="at least"), _parameter),
+        "by": Key(Text(sv="per", en="by"), say.field),
+        "minimum": Key(Text(sv="minst", en="at least"), say.parameter),
     },
     effects.EffectRule: {
         **_WHEN,
@@ -370,8 +237,8 @@ TOLD: Mapping[type, Mapping[str, Key]] = {
             Text(
                 sv="skickas inte om ärendet har kommit till", en="not sent if the case has come to"
             ),
-            _from,
-            "state",
+            say.state_here,
+            "state_here",
         ),
         **_RESTS,
     },
@@ -383,24 +250,26 @@ TOLD: Mapping[type, Mapping[str, Key]] = {
     effects.CloseTicket: {"template": _TEMPLATE},
     effects.SendNotice: {
         "template": _TEMPLATE,
-        "to": Key(Text(sv="till", en="to"), _recipient),
+        "to": Key(Text(sv="till", en="to"), say.recipient),
         "visit": Key(
             Text(sv="besök i kalendern", en="visit in calendars"),
-            lambda voice, value, _: voice.fixed(value),
+            say.fixed,
         ),
     },
     effects.PairLock: _LOCK,
     effects.UnpairLock: _LOCK,
     guards.Guard: {
-        "otherwise": Key(Text(sv="den som nekas läser", en="the refused person reads"), _read),
+        "otherwise": Key(Text(sv="den som nekas läser", en="the refused person reads"), say.read),
         **_WHEN,
         "safeguard": Key(Text(sv="skyddar liv och hem", en="protects life and home")),
-        "instead": Key(Text(sv="att göra i stället", en="to do instead"), _step, "step"),
+        "instead": Key(
+            Text(sv="att göra i stället", en="to do instead"), say.step_here, "step_here"
+        ),
         **_RESTS,
     },
     guards.CaseInState: {
         **_OTHER_CASE,
-        "not_past": Key(Text(sv="ännu inte passerat", en="not yet past"), _field),
+        "not_past": Key(Text(sv="ännu inte passerat", en="not yet past"), say.field),
     },
     guards.NoCaseInState: _OTHER_CASE,
     guards.Same: {"value": _VALUE, "other": _OTHER},
@@ -418,7 +287,7 @@ TOLD: Mapping[type, Mapping[str, Key]] = {
     guards.IsTrue: {"value": _VALUE},
     guards.Absent: {
         "value": _VALUE,
-        "settled_by": Key(Text(sv="avhjälps av", en="settled by"), _step, "step"),
+        "settled_by": Key(Text(sv="avhjälps av", en="settled by"), say.step_here, "step_here"),
     },
     guards.WithinHours: {
         "starts": Key(Text(sv="börjar", en="begins")),
@@ -429,18 +298,22 @@ TOLD: Mapping[type, Mapping[str, Key]] = {
     },
     guards.TimeWindow: {
         "value": _VALUE,
-        "not_older_than": Key(Text(sv="högst så långt bakåt", en="at most so long back"), _length),
-        "not_later_than": Key(Text(sv="högst så långt framåt", en="at most so far ahead"), _length),
+        "not_older_than": Key(
+            Text(sv="högst så långt bakåt", en="at most so long back"), say.length
+        ),
+        "not_later_than": Key(
+            Text(sv="högst så långt framåt", en="at most so far ahead"), say.length
+        ),
         "not_sooner_than": Key(
-            Text(sv="minst så långt framåt", en="at least so far ahead"), _length
+            Text(sv="minst så långt framåt", en="at least so far ahead"), say.length
         ),
         "not_before": Key(Text(sv="inte före", en="not before")),
     },
-    guards.Done: {"transitions": Key(Text(sv="gjort", en="done"), _step, "step")},
+    guards.Done: {"transitions": Key(Text(sv="gjort", en="done"), say.step_here, "step_here")},
     guards.DutiesDone: {},
     guards.ByRole: {
         "value": _VALUE,
-        "allowed": Key(Text(sv="roller får", en="roles may give"), _allowed),
+        "allowed": Key(Text(sv="roller får", en="roles may give"), say.allowed),
     },
 }
 """The keys that are told where their table is, by the class that declares them."""

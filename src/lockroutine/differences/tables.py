@@ -9,7 +9,8 @@ from typing import Any, TypedDict, TypeVar
 import attrs
 from attrs import Factory, frozen
 
-from lockroutine.differences.keys import Key, keys_of, process_of
+from lockroutine.differences.keys import keys_of
+from lockroutine.differences.saying import Key, process_of
 from lockroutine.differences.sides import Match, Pair, Side, text_of
 from lockroutine.differences.values import Change, Difference, Section
 from lockroutine.differences.voice import Voice, as_written, ended
@@ -254,8 +255,9 @@ def _as_new(pair: Pair, spot: Spot, key: Key, old: object, value: Any) -> Any:
     """A value of the older pack by the names that its things have in the newer."""
     if not key.names:
         return value
-    process = process_of(old, spot.meant[0])
-    renamed = (pair.states if key.names == "state" else pair.steps)(process)
+    within = spot.meant[0]
+    process = within if key.names.endswith("_here") else process_of(old, within)
+    renamed = pair.states(process) if key.names.startswith("state") else pair.steps(process)
     if isinstance(value, tuple):
         return tuple(renamed.get(one, one) for one in value)
     return renamed.get(value, value)
