@@ -262,6 +262,8 @@ class Routines(RuleBasedStateMachine):
         try:
             for engine in self.engines:
                 assert engine.verify().problems == ()
+            again = self.engines[0].replay()
+            assert (again.refused, again.unplayed) == ((), ())
         finally:
             self.patched.stop()
             for engine in self.engines:

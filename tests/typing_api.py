@@ -37,6 +37,8 @@ from lockroutine import (
 from lockroutine.differences import Difference, Differences, Refusal, Right, differences
 from lockroutine.figures import Figures
 from lockroutine.forms import ContactPerson, LockTest, MountingOrder
+from lockroutine.moving import MovePlan, MoveReport, PlannedCase
+from lockroutine.replaying import ReplayedStep, ReplayReport, RuleCount
 from lockroutine.stores import MemoryStore, SqliteStore
 from lockroutine.sweeping import SweepReport
 
@@ -148,6 +150,17 @@ assert_type(engine.sweep(), SweepReport)
 assert_type(engine.case(case.id, as_of=now()), Case)
 assert_type(engine.worklist(actor=anna, as_of=now()), Page[WorkItem])
 assert_type(engine.verify(), Verification)
+assert_type(engine.plan_move(routine, decisions={"mounting.fitted": "hung"}), MovePlan)
+assert_type(engine.plan_move().cases, tuple[PlannedCase, ...])
+assert_type(engine.move(routine, actor=anna, why="Decided.", tell=print), MoveReport)
+assert_type(engine.version("soderkoping@1.0.0"), Routine)
+replayed = engine.replay(routine, tell=print)
+assert_type(replayed, ReplayReport)
+assert_type(replayed.allowed, int)
+assert_type(replayed.rules, Mapping[str, RuleCount])
+for refused_step in (*replayed.refused, *replayed.unplayed):
+    assert_type(refused_step, ReplayedStep)
+    assert_type(refused_step.reasons, tuple[Reason, ...])
 assert_type(engine.bind(object()), Engine)
 
 

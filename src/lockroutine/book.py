@@ -40,6 +40,10 @@ class Book(Mapping[str, Routine]):
     def __len__(self) -> int:
         return len(self._routines)
 
+    def known(self, key: str) -> Routine | None:
+        """The routine of that key, if it has been met."""
+        return self._routines.get(key)
+
     def keep(self, store: Store, routine: Routine) -> None:
         """See to it that the store remembers a routine; writing only if it does not.
 
@@ -52,14 +56,16 @@ class Book(Mapping[str, Routine]):
                 self.load(reading)  # until that day, others are started under
         if stored is None:
             stored = repeated(store, lambda transaction: _kept(transaction, routine))
-        if stored is not None and stored.digest != routine.source.digest:
-            message = (
-                f"the store knows another text of {routine.key} ({stored.digest[:12]}, here "
-                f"{routine.source.digest[:12]}; not the same: {_differing(stored, routine.source)})"
-                "; give the changed pack a new version"
-            )
-            raise RulesError([Problem("version", message, "routine.toml")])
+        _same(stored, routine)
         self._routines[routine.key] = routine
+
+    def compare(self, reading: Reading, routine: Routine) -> None:
+        """See to it that a store knows no other text of a routine, if it knows it.
+
+        Raises:
+            RulesError: It remembers another text under the same name and version.
+        """
+        _same(reading.routine(routine.key), routine)
 
     def in_force(self, at: dt.datetime) -> Routine:
         """The routine that new cases start under at a time.
@@ -127,6 +133,16 @@ def _kept(transaction: Writing, routine: Routine) -> Source | None:
     if stored is None:
         transaction.keep_routine(routine.key, routine.source)
     return stored
+
+
+def _same(stored: Source | None, routine: Routine) -> None:
+    if stored is not None and stored.digest != routine.source.digest:
+        message = (
+            f"the store knows another text of {routine.key} ({stored.digest[:12]}, here "
+            f"{routine.source.digest[:12]}; not the same: {_differing(stored, routine.source)})"
+            "; give the changed pack a new version"
+        )
+        raise RulesError([Problem("version", message, "routine.toml")])
 
 
 def _differing(one: Source, other: Source) -> str:

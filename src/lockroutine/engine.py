@@ -60,6 +60,7 @@ from lockroutine.moving import MovePlan, Mover, MoveReport
 from lockroutine.past import Past
 from lockroutine.plugins import Plugins
 from lockroutine.pulling import Accounts, Puller, PullReport
+from lockroutine.replaying import Replayer, ReplayReport
 from lockroutine.routine import Routine, load_routine
 from lockroutine.rules.terms import CLOCK
 from lockroutine.stores import Cases, Position, Reading, Store, Writing, open_store
@@ -773,6 +774,32 @@ class Engine:
         why = sentence(why, "why") if why else ""
         mover = Mover(self.store, self._book, to or self._book.current, decisions, of)
         return mover.move(actor_of(actor), self._time, why=why, tell=tell, stop=stop)
+
+    def replay(
+        self,
+        under: Routine | None = None,
+        *,
+        tell: Callable[[int, int], object] = lambda done, whole: None,
+    ) -> ReplayReport:
+        """What would have been different: every recorded command, given again under other rules.
+
+        Nothing is written. A case is held to those rules from its beginning; after its first
+        refusal nothing more of it is judged. What is not recorded is not guessed: who acted is
+        taken to have worked in the units that the step asked for, and what the clock would have
+        done at another time is not done.
+
+        Args:
+            under: Those rules; the engine's own if left out.
+            tell: Told after each command how many were given, of how many.
+
+        Raises:
+            RulesError: The store knows another text of that version.
+            StoreError: An event is not as it was recorded.
+        """
+        under = under or self._book.current
+        with self.store.reading() as reading:
+            self._book.compare(reading, under)
+            return Replayer(self._book, under).replay(reading, tell)
 
     def version(self, key: str) -> Routine:
         """A version that this database knows, as it was when cases ran under it.

@@ -28,7 +28,7 @@ from lockroutine.rules.terms import MOVE
 from lockroutine.stores import CaseFilter, Reading, Store, Writing
 from lockroutine.stores.again import repeated
 
-__all__ = ["MovePlan", "MoveReport", "Mover", "PlannedCase"]
+__all__ = ["Fate", "MovePlan", "MoveReport", "Mover", "PlannedCase"]
 
 _ATTEMPTS = 3
 _NOBODY = Actor("plan")
@@ -44,6 +44,7 @@ class PlannedCase:
     Args:
         case_id: The case.
         process: Its process.
+        subject: Whom or what it is about.
         state: The state that it is in.
         routine: The routine that it runs under, as ``name@version``.
         fate: Whether it moves.
@@ -54,6 +55,7 @@ class PlannedCase:
 
     case_id: str
     process: str
+    subject: str
     state: str
     routine: str
     fate: Fate
@@ -133,6 +135,7 @@ class Mover:
         moves: list[tuple[PlannedCase, Change | None]] = []
         holders: dict[str, str] = {}
         with self._store.reading() as reading:
+            self._book.compare(reading, self._to)
             self._book.load(reading)
             for case in _open_cases(reading):
                 change = None
@@ -222,8 +225,7 @@ class Mover:
         return True
 
     def _planned(self, moving: Moving, case: Case) -> tuple[PlannedCase, Change | None]:
-        old = self._known(case.routine)
-        found = outlook(old, self._to, case) if old else Outlook(reason=cannot("unknown", self._to))
+        found = self._outlook(case)
         state = self._decided(case, found.states)
         change: Change | None = None
         if state:
@@ -235,6 +237,7 @@ class Mover:
         one = PlannedCase(
             case_id=case.id,
             process=case.process,
+            subject=case.subject,
             state=case.state,
             routine=case.routine,
             fate=fate,
@@ -243,6 +246,10 @@ class Mover:
             reason=found.reason,
         )
         return one, change
+
+    def _outlook(self, case: Case) -> Outlook:
+        old = self._book.known(case.routine)
+        return outlook(old, self._to, case) if old else Outlook(reason=cannot("unknown", self._to))
 
     def _decided(self, case: Case, choices: tuple[str, ...]) -> str:
         """The state that a case comes into; empty if that is still to be decided."""
@@ -266,11 +273,8 @@ class Mover:
         return cannot("one_open", self._to, process=label)
 
     def _key_held_by(self, case: Case) -> str:
-        routine = self._known(case.routine)
+        routine = self._book.known(case.routine)
         return open_key(routine.process(case.process), case) if routine else ""
-
-    def _known(self, key: str) -> Routine | None:
-        return self._book[key] if key in set(self._book) else None
 
     def _is_meant(self, case: Case) -> bool:
         return case.routine != self._to.key and case.routine.partition("@")[0] == self._of
@@ -299,22 +303,35 @@ class Mover:
             if not isinstance(choices, str)
         }
         with self._store.reading() as reading:
+            self._book.load(reading)
             for name, state in self._decisions.items():
-                place = name
                 if "." not in name:
-                    case = reading.case(name)
-                    if case is None:
-                        yield Problem(name, "is no case of this database")
-                        continue
-                    place = f"{case.process}.{case.state}"
-                    if place not in asked:
-                        continue  # it was moved already, or has gone on by itself
-                if place not in asked:
+                    yield from self._strange_of(reading.case(name), name, state)
+                elif name not in asked:
                     hint = nearest(name, asked)
                     ending = f"; did you mean {hint!r}?" if hint else ""
                     yield Problem(name, f"is no state that {self._to.key} asks to decide{ending}")
-                elif state not in asked[place]:
-                    yield Problem(name, f"must be one of {', '.join(asked[place])}")
+                elif state not in asked[name]:
+                    yield Problem(name, f"must be one of {', '.join(asked[name])}")
+
+    def _strange_of(self, case: Case | None, name: str, state: str) -> Iterator[Problem]:
+        """What is wrong with the decision on a case; one that was carried out may be repeated."""
+        if case is None:
+            yield Problem(name, "is no case of this database")
+        elif case.routine == self._to.key:
+            return
+        elif not case.is_open:
+            yield Problem(name, "has ended, and only open cases are moved; leave it out")
+        elif not self._is_meant(case):
+            yield Problem(name, f"runs under {case.routine}, and cases of {self._of} are moved")
+        else:
+            found = self._outlook(case)
+            if found.reason:
+                yield Problem(name, f"cannot be moved, whatever is decided: {found.reason.text.en}")
+            elif len(found.states) == 1:
+                yield Problem(name, f"needs no decision: it moves to {found.states[0]}")
+            elif state not in found.states:
+                yield Problem(name, f"must be one of {', '.join(found.states)}")
 
 
 def _stays(one: PlannedCase, reason: Reason) -> PlannedCase:

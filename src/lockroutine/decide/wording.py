@@ -105,6 +105,18 @@ _TEXTS = {
         sv="Rutinen som ärendet löper under finns inte i databasen, så det kan inte läsas.",
         en="The routine that the case runs under is not in the database, so it cannot be read.",
     ),
+    "replay_step": Text(
+        sv="$to har inget steg «$step» i «$process».",
+        en='$to has no step "$step" in "$process".',
+    ),
+    "replay_form": Text(
+        sv="Det som uppgavs («$step») är inte vad $to frågar efter: $fields.",
+        en='What was given ("$step") is not what $to asks for: $fields.',
+    ),
+    "replay_erased": Text(
+        sv="Personuppgifterna som det gjordes med är raderade, så det går inte att bedöma.",
+        en="The personal data that it was made with have been erased, so it cannot be judged.",
+    ),
     "not_in_force": Text(
         sv="$to gäller från och med $day, och ingen tidigare version är känd.",
         en="$to is in force from $day, and no version before it is known.",

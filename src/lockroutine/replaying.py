@@ -1,0 +1,371 @@
+"""The recorded commands given again under other rules: which would be refused, and by which rule.
+
+Nothing is written. Each command is decided anew, in the order of recording, among cases in memory
+that have run under those rules from their beginning.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterable, Iterator, Mapping
+
+import attrs
+from attrs import field, frozen
+
+from lockroutine._fields import entries
+from lockroutine.book import Book
+from lockroutine.decide import Change, Command, answer, decide
+from lockroutine.decide.moving import Moving, moved
+from lockroutine.decide.wording import say
+from lockroutine.errors import InvalidForm, Refused
+from lockroutine.model import Actor, Case, Event, Query, Reason
+from lockroutine.routine import Routine, Step
+from lockroutine.stores import Reading
+from lockroutine.stores.base import DamagedEvent
+from lockroutine.verify import replay, until
+
+__all__ = ["ReplayReport", "ReplayedStep", "Replayer", "RuleCount"]
+
+_RULE = "engine.replay"
+
+
+@frozen(kw_only=True)
+class ReplayedStep:
+    """A recorded step that would not have been made under other rules.
+
+    Args:
+        case_id: The case.
+        version: The number of its event in that case.
+        process: Its process.
+        subject: Whom or what the case is about.
+        transition: The transition, as it was called when it was made.
+        routine: The routine that it was made under, as ``name@version``.
+        happened_at: When it happened.
+        actor: The id of who made it.
+        reasons: Why it would be refused.
+        follows: The refused step, as ``case/version``, but for which this one could be judged;
+            empty if it is refused by itself.
+    """
+
+    case_id: str
+    version: int
+    process: str
+    subject: str
+    transition: str
+    routine: str
+    happened_at: dt.datetime
+    actor: str
+    reasons: tuple[Reason, ...] = ()
+    follows: str = ""
+
+
+@frozen(kw_only=True)
+class RuleCount:
+    """How often a rule would refuse.
+
+    Args:
+        steps: How many steps.
+        cases: In how many cases.
+    """
+
+    steps: int
+    cases: int
+
+
+@frozen(kw_only=True)
+class ReplayReport:
+    """What would have been different under other rules.
+
+    Args:
+        under: Those rules, as ``name@version``.
+        steps: How many recorded commands were given again.
+        refused: Those that would be refused, in the order of recording.
+        unplayed: Those that could not be judged: what they build on was refused before, or the
+            personal data that they were given with have been erased.
+    """
+
+    under: str
+    steps: int
+    refused: tuple[ReplayedStep, ...] = ()
+    unplayed: tuple[ReplayedStep, ...] = ()
+
+    @property
+    def allowed(self) -> int:
+        """How many would be allowed as they were."""
+        return self.steps - len(self.refused) - len(self.unplayed)
+
+    @property
+    def rules(self) -> Mapping[str, RuleCount]:
+        """How often each rule would refuse, by its path; the most frequent first."""
+        found: dict[str, list[str]] = {}
+        for step in self.refused:
+            for rule in dict.fromkeys(reason.rule for reason in step.reasons):
+                found.setdefault(rule, []).append(step.case_id)
+        ordered = sorted(found.items(), key=lambda one: (-len(one[1]), one[0]))
+        return {rule: RuleCount(steps=len(cases), cases=len(set(cases))) for rule, cases in ordered}
+
+
+@frozen
+class _Recorded:
+    """A command as it was recorded: its own event first, then those that it drove."""
+
+    events: list[Event] = field(factory=list)
+
+    @property
+    def key(self) -> str:
+        first = self.events[0]
+        return f"{first.case_id}/{first.version}"
+
+
+class _World:
+    """The cases as they come out under the other rules; found as a store finds them."""
+
+    def __init__(self, book: Mapping[str, Routine]) -> None:
+        self.cases: dict[str, Case] = {}
+        self._book = book
+        self._events: dict[str, list[Event]] = {}
+        self._found: dict[tuple[str, str, str], set[str]] = {}
+
+    def find(self, query: Query) -> tuple[Case, ...]:
+        ids = sorted(self._found.get((query.process, query.field, query.value), ()))
+        if query.as_of is None:
+            return tuple(self.cases[case_id] for case_id in ids)
+        known = self._book.__getitem__
+        histories = (until(known, self._events[case_id], query.as_of) for case_id in ids)
+        return tuple(replay(known, events) for events in histories if events)
+
+    def keep(self, change: Change, case_id: str) -> None:
+        """Take a change in, of the case of this id."""
+        case = attrs.evolve(change.case, id=case_id)
+        self.cases[case_id] = case
+        self._events.setdefault(case_id, []).append(attrs.evolve(change.event, case_id=case_id))
+        for name, value in (("subject", case.subject), *change.found_by):
+            self._found.setdefault((case.process, name, value), set()).add(case_id)
+
+
+class Replayer:
+    """Gives the commands of a store again under a routine.
+
+    Args:
+        book: The routines of its cases.
+        under: The routine under which they are given again.
+    """
+
+    def __init__(self, book: Book, under: Routine) -> None:
+        self._old = book
+        self._under = under
+        self._book = {under.key: under}
+        self._world = _World(self._book)
+        self._refused: list[ReplayedStep] = []
+        self._unplayed: list[ReplayedStep] = []
+        self._stopped: dict[str, str] = {}
+        """The cases that are not as they were recorded, each with the refused step."""
+
+    def replay(self, reading: Reading, tell: Callable[[int, int], object]) -> ReplayReport:
+        """Give every command of a store again.
+
+        Args:
+            reading: The store.
+            tell: Told after each how many were given, of how many.
+
+        Raises:
+            StoreError: An event is not as it was recorded.
+        """
+        self._old.load(reading)
+        commands = _commands(reading.events())
+        for number, recorded in enumerate(commands, start=1):
+            if recorded.events[0].moved_from:
+                self._move(recorded.events[0])
+            else:
+                self._give(reading, recorded)
+            tell(number, len(commands))
+        moves = sum(bool(one.events[0].moved_from) for one in commands)
+        return ReplayReport(
+            under=self._under.key,
+            steps=len(commands) - moves,
+            refused=tuple(self._refused),
+            unplayed=tuple(self._unplayed),
+        )
+
+    def _move(self, event: Event) -> None:
+        """A case that was moved is there already, but for the state that was chosen for it."""
+        case = self._world.cases.get(event.case_id)
+        if case and event.routine == self._under.key and event.after != case.state:
+            actor = Actor(event.actor, roles=event.roles)
+            moving = Moving(to=self._under, actor=actor, at=event.recorded_at)
+            self._world.keep(moved(moving, case, event.after), case.id)
+
+    def _give(self, reading: Reading, recorded: _Recorded) -> None:
+        event = recorded.events[0]
+        stopped = self._stopped.get(event.case_id)
+        if stopped is not None:
+            self._stop(recorded, self._unplayed, (), stopped)
+            return
+        step = self._step(event)
+        gone = self._gone(event, step)
+        if gone:
+            self._stop(recorded, self._refused, (gone,))
+            return
+        asked: list[Query] = []
+
+        def look(query: Query) -> tuple[Case, ...]:
+            asked.append(query)
+            return self._world.find(query)
+
+        try:
+            case = self._case(event)
+            decision = answer(decide(self._book, case, self._command(event, step, case)), look)
+        except Refused as refused:
+            follows = self._behind(reading, asked)
+            where = self._unplayed if follows else self._refused
+            self._stop(recorded, where, refused.verdict.reasons, follows)
+        except InvalidForm as error:
+            erased = event.personal is None
+            where = self._unplayed if erased else self._refused
+            self._stop(recorded, where, (self._unfit(step, error, erased=erased),))
+        else:
+            ids = _as_recorded(decision.changes, recorded)
+            for change in decision.changes:
+                self._world.keep(change, ids.get(change.case.id, change.case.id))
+
+    # -- a command as it was given -------------------------------------------------------------
+
+    def _step(self, event: Event) -> Step:
+        """The step by its present name."""
+        name = event.transition
+        if event.routine != self._under.key:
+            renamed = self._under.moving(event.process, event.routine).transitions
+            name = renamed.get(name) or name
+        return Step(event.process, name)
+
+    def _case(self, event: Event) -> Case:
+        case = self._world.cases.get(event.case_id)
+        if case:
+            return case
+        subject = self._under.process(event.process).subject(event.subject)
+        return self._under.blank(event.process, event.case_id, subject, event.unit)
+
+    def _command(self, event: Event, step: Step, case: Case) -> Command:
+        late = bool(event.late_reason)
+        return Command(
+            transition=step.transition,
+            actor=Actor(event.actor, roles=event.roles, units=self._units(event, case)),
+            form=self._form(event, step),
+            recorded_at=event.recorded_at,
+            happened_at=event.happened_at if late else None,
+            late_reason=event.late_reason,
+            references=event.references,
+            salt=event.salt,
+        )
+
+    def _units(self, event: Event, case: Case) -> Iterable[str]:
+        """Where the actor worked, which is not recorded: wherever the step asked that they did."""
+        old = self._old.known(event.routine)
+        known = old.pack.role if old else {}
+        fields = [known[role].only for role in event.roles if role in known]
+        firms = [case.value(name) for name in fields if name]
+        return {case.unit, event.unit, *(firm for firm in firms if isinstance(firm, str))}
+
+    def _form(self, event: Event, step: Step) -> Mapping[str, object] | None:
+        """What was given, but for what the step does not ask for any more."""
+        form = self._under.form(step)
+        if form is None:
+            return None
+        given = {**event.form, **(event.personal or {})}
+        return {name: value for name, value in given.items() if name in entries(form)}
+
+    # -- what is not made ----------------------------------------------------------------------
+
+    def _gone(self, event: Event, step: Step) -> Reason | None:
+        """Why there is no such step under the other rules; None if there is."""
+        process = self._under.processes.get(step.process)
+        old = self._old.known(event.routine)
+        to = self._under.key
+        if process is None:
+            label = old.process(event.process).rules.label if old else event.process
+            return Reason(rule=f"{_RULE}.process", text=say("move_process", to=to, process=label))
+        if step.transition in process.rules.transitions:
+            return None
+        label = old.label(Step(event.process, event.transition)) if old else event.transition
+        words = {"to": to, "step": label, "process": process.rules.label}
+        return Reason(rule=f"{_RULE}.transition", text=say("replay_step", **words))
+
+    def _unfit(self, step: Step, error: InvalidForm, *, erased: bool) -> Reason:
+        if erased:
+            return Reason(rule=f"{_RULE}.erased", text=say("replay_erased"))
+        transition = self._under.transition(step)
+        fields = ", ".join(problem.path for problem in error.problems)
+        return Reason(
+            rule=f"process.{step.process}.transitions.{step.transition}.form",
+            clauses=transition.clauses,
+            gaps=transition.gaps,
+            text=say("replay_form", step=transition.label, to=self._under.key, fields=fields),
+        )
+
+    def _stop(
+        self,
+        recorded: _Recorded,
+        where: list[ReplayedStep],
+        reasons: tuple[Reason, ...],
+        follows: str = "",
+    ) -> None:
+        """Take down that a command was not done; from then on its cases are not as recorded."""
+        event = recorded.events[0]
+        where.append(
+            ReplayedStep(
+                case_id=event.case_id,
+                version=event.version,
+                process=event.process,
+                subject=event.subject,
+                transition=event.transition,
+                routine=event.routine,
+                happened_at=event.happened_at,
+                actor=event.actor,
+                reasons=reasons,
+                follows=follows,
+            )
+        )
+        for one in recorded.events:
+            self._stopped.setdefault(one.case_id, follows or recorded.key)
+
+    def _behind(self, reading: Reading, asked: Iterable[Query]) -> str:
+        """The refused step because of which a case that was looked at is not as recorded."""
+        for query in asked:
+            looked_at = (*self._world.find(query), *reading.find(query))
+            for case in looked_at:
+                if case.id in self._stopped:
+                    return self._stopped[case.id]
+        return ""
+
+
+def _commands(events: Iterator[Event]) -> list[_Recorded]:
+    """The commands that events were recorded by, in their order."""
+    by_event: dict[str, _Recorded] = {}
+    found: list[_Recorded] = []
+    for event in events:
+        if not event.is_whole():
+            raise DamagedEvent(f"{event.case_id}/{event.version}")
+        recorded = by_event.get(event.cause)
+        if recorded is None:
+            recorded = _Recorded()
+            found.append(recorded)
+        recorded.events.append(event)
+        by_event[f"{event.case_id}/{event.version}"] = recorded
+    return found
+
+
+def _as_recorded(changes: Iterable[Change], recorded: _Recorded) -> Mapping[str, str]:
+    """For the cases that a command opens jointly, the ids that they were recorded by."""
+    opened = [event for event in recorded.events[1:] if event.version == 1]
+    ids: dict[str, str] = {}
+    for change in changes:
+        alike = (
+            event
+            for event in opened
+            if (event.process, event.subject) == (change.case.process, change.case.subject)
+        )
+        event = None if change.before.version else next(alike, None)
+        if event:
+            opened.remove(event)
+            ids[change.case.id] = event.case_id
+    return ids
