@@ -14,9 +14,12 @@ from lockroutine.cli import (
     creating,
     databases,
     differing,
+    histories,
+    moving,
     packs,
     pictures,
     playing,
+    replaying,
     reports,
     systems,
     tables,
@@ -359,6 +362,90 @@ def sweep(
 ) -> int:
     """Make a round of the standing checks. Exit 1 if something could not be written."""
     return databases.sweep(database, pack, lang, as_json=as_json)
+
+
+_Shown = Annotated[
+    int, typer.Option("--limit", metavar="NUMBER", min=1, help="How many a list shows at most.")
+]
+
+
+@app.command()
+def history(
+    database: _Database,
+    case: Annotated[str, typer.Argument(metavar="CASE", help="The case's id.")],
+    pack: _DatabasePack = "",
+    as_json: _Json = False,
+    lang: _Lang = "en",
+) -> int:
+    """Show what has happened to a case, by the rules of the day of each event."""
+    return histories.history(database, pack, case, lang, as_json=as_json)
+
+
+@app.command()
+def move(
+    database: _Database,
+    to: Annotated[
+        str,
+        typer.Option("--to", metavar="NEW", help="A pack, or NAME@VERSION of the database."),
+    ],
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only say what would become of each open case.")
+    ] = False,
+    actor: Annotated[str, typer.Option("--actor", metavar="ID", help="Who moves them.")] = "",
+    why: Annotated[
+        str, typer.Option("--why", metavar="TEXT", help="Why; kept with each case.")
+    ] = "",
+    decide: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--decide",
+            metavar="CASE=STATE",
+            help="Into which state; for all of a state: PROCESS.STATE=STATE. May be given again.",
+        ),
+    ] = None,
+    decisions: Annotated[
+        Path | None,
+        typer.Option("--decisions", metavar="FILE", help="The same in a file, TOML or JSON."),
+    ] = None,
+    of: Annotated[
+        str,
+        typer.Option(
+            "--of", metavar="NAME", help="The routine that they run under now, if it is another."
+        ),
+    ] = "",
+    limit: _Shown = 20,
+    pack: _DatabasePack = "",
+    as_json: _Json = False,
+    lang: _Lang = "en",
+) -> int:
+    """Bring open cases under another version, each by itself. Exit 1 if some stay."""
+    how = moving.MovingCases(
+        to=to,
+        of=of,
+        dry_run=dry_run,
+        actor=actor,
+        why=why,
+        decide=tuple(decide or ()),
+        decisions=decisions,
+        limit=limit,
+    )
+    return moving.move(database, pack, how, lang, as_json=as_json)
+
+
+@app.command()
+def replay(
+    database: _Database,
+    under: Annotated[
+        str,
+        typer.Option("--under", metavar="NEW", help="A pack, or NAME@VERSION of the database."),
+    ],
+    limit: _Shown = 20,
+    pack: _DatabasePack = "",
+    as_json: _Json = False,
+    lang: _Lang = "en",
+) -> int:
+    """Show which recorded steps other rules would have refused. Exit 1 if any. Writes nothing."""
+    return replaying.replay(database, pack, under, limit, lang, as_json=as_json)
 
 
 @app.command()

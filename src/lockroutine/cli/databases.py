@@ -76,14 +76,25 @@ def opened(
     place: str,
     pack: str,
     *,
+    of: str = "",
     plugins: Iterable[object] = (),
     contacts: Contacts | None = None,
     accounts: Accounts = _NOBODY.of,
     language: Language = "sv",
 ) -> Generator[Engine]:
-    """An engine on a database that is there already, under a routine that it knows."""
+    """An engine on a database that is there already, under a routine that it knows.
+
+    Args:
+        place: The database.
+        pack: The routine's pack; empty for the newest that the database knows.
+        of: The name of the routine whose newest that is, if the database knows it.
+        plugins: The plugins that effects go through.
+        contacts: Where notices go to.
+        accounts: Who stands behind an account of the ticket system.
+        language: The language of tickets.
+    """
     with store_at(place) as store:
-        routine = loaded(pack, plugins) if pack else _newest(store, plugins)
+        routine = loaded(pack, plugins) if pack else _newest(store, plugins, of)
         with Engine(
             store,
             routine=routine,
@@ -95,9 +106,10 @@ def opened(
             yield engine
 
 
-def _newest(store: Store, plugins: Iterable[object]) -> Routine:
+def _newest(store: Store, plugins: Iterable[object], of: str) -> Routine:
     with store.reading() as reading:
         keys = reading.routine_keys()
+        keys = frozenset(key for key in keys if key.partition("@")[0] == of) or keys
         names = {key.partition("@")[0] for key in keys}
         if len(names) != 1:
             known = (
@@ -199,7 +211,7 @@ def show_worklist(
         return
     rows = [
         (
-            routine.process(item.case.process).rules.label.get(language),
+            _process(routine, item.case.process, language),
             item.case.subject,
             item.label.get(language),
             " ".join((_day(routine, item.due_at), *_marks(item, language))).strip(),
@@ -328,9 +340,15 @@ def _place(routine: Routine, place: tuple[str, str], language: Language) -> tupl
     """Process and state in words; by their names where the routine knows them no more."""
     process = routine.pack.process.get(place[0])
     state = process.states.get(place[1]) if process else None
-    if not process or not state:
+    if not state:
         return place
-    return process.label.get(language), state.label.get(language)
+    return _process(routine, place[0], language), state.label.get(language)
+
+
+def _process(routine: Routine, name: str, language: Language) -> str:
+    """A process in words; by its name where the routine knows it no more."""
+    process = routine.pack.process.get(name)
+    return process.label.get(language) if process else name
 
 
 def _length(length: dt.timedelta) -> str:

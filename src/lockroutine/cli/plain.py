@@ -9,11 +9,11 @@ from typing import Any
 import attrs
 
 from lockroutine._fields import json_schema
-from lockroutine.model import Case, Language, WorkItem
+from lockroutine.model import Case, Language, Reason, WorkItem
 from lockroutine.routine import Routine
 from lockroutine.rules.terms import Ref
 
-__all__ = ["of_case", "of_item", "of_routine", "plain"]
+__all__ = ["of_case", "of_item", "of_reason", "of_routine", "plain"]
 
 
 def plain(value: Any) -> Any:
@@ -78,6 +78,16 @@ def of_item(item: WorkItem) -> dict[str, Any]:
         "overdue": item.overdue,
         "escalated": item.escalated,
         "clauses": list(item.clauses),
+    }
+
+
+def of_reason(reason: Reason) -> dict[str, Any]:
+    """What stands in the way of something, and by which rule."""
+    return {
+        "rule": reason.rule,
+        "clauses": list(reason.clauses),
+        "gaps": list(reason.gaps),
+        "text": plain(reason.text),
     }
 
 
