@@ -382,6 +382,18 @@ def test_the_state_that_was_chosen_for_a_moved_case() -> None:
     assert (report.steps, report.refused, report.unplayed) == (4, (), ())
 
 
+def test_a_move_of_a_case_that_was_held_up() -> None:
+    """A case that stands still in the replay is not moved in it, and nothing more is judged."""
+    engine = opened()
+    case = booked(engine)
+    to = version("2.0.0", *RENAMED, ("routine", '"08:00-16:00"', '"08:00-10:30"'), move=MOVE)
+    engine.move(to, actor=EVA)
+    engine.perform(case.id, "cancel", actor=ANNA)
+    report = engine.replay(to)
+    assert steps(report.refused) == [("order", "book")]
+    assert steps(report.unplayed) == [("order", "cancel")]
+
+
 def test_cases_that_are_opened_jointly_keep_their_ids() -> None:
     """What was done later with a case that another one opened is given to that case again."""
     engine = opened()

@@ -190,7 +190,9 @@ class Replayer:
     def _move(self, event: Event) -> None:
         """A case that was moved is there already, but for the state that was chosen for it."""
         case = self._world.cases.get(event.case_id)
-        if case and event.routine == self._under.key and event.after != case.state:
+        if case is None or event.case_id in self._stopped:
+            return
+        if event.routine == self._under.key and event.after != case.state:
             actor = Actor(event.actor, roles=event.roles)
             moving = Moving(to=self._under, actor=actor, at=event.recorded_at)
             self._world.keep(moved(moving, case, event.after), case.id)
