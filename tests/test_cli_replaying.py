@@ -150,5 +150,5 @@ def test_what_cannot_be_replayed_under(place: Place) -> None:
         "same: routine.toml); give the changed pack a new version"
     )
     assert complaint(place.replay("--under", "small@9.0.0")) == (
-        "There is no routine 'small@9.0.0'."
+        "The database has stored no routine small@9.0.0; it has small@1.0.0."
     )

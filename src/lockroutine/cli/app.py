@@ -386,7 +386,9 @@ def move(
     database: _Database,
     to: Annotated[
         str,
-        typer.Option("--to", metavar="NEW", help="A pack, or NAME@VERSION of the database."),
+        typer.Option(
+            "--to", metavar="NEW", help="A pack, REV:PATH of git, or a stored NAME@VERSION."
+        ),
     ],
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Only say what would become of each open case.")
@@ -437,7 +439,9 @@ def replay(
     database: _Database,
     under: Annotated[
         str,
-        typer.Option("--under", metavar="NEW", help="A pack, or NAME@VERSION of the database."),
+        typer.Option(
+            "--under", metavar="NEW", help="A pack, REV:PATH of git, or a stored NAME@VERSION."
+        ),
     ],
     limit: _Shown = 20,
     pack: _DatabasePack = "",

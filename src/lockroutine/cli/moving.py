@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
-from collections.abc import Generator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -15,14 +15,15 @@ from lockroutine.cli import output
 from lockroutine.cli.databases import opened
 from lockroutine.cli.decisions import decided
 from lockroutine.cli.labels import Labels
-from lockroutine.cli.loading import loaded
-from lockroutine.cli.plain import of_reason
+from lockroutine.cli.locating import located
+from lockroutine.cli.plain import of_reason, plain
 from lockroutine.cli.running import until_told
 from lockroutine.cli.words import WORDS
+from lockroutine.differences import Differences, Right, differences
 from lockroutine.engine import Engine
-from lockroutine.errors import InvalidForm, Problem, RulesError, StoreError
+from lockroutine.errors import InvalidForm, NotFound, Problem, RulesError, StoreError
 from lockroutine.model import Actor, Language
-from lockroutine.moving import Fate, PlannedCase
+from lockroutine.moving import Fate, MovePlan, PlannedCase
 from lockroutine.routine import Routine
 
 __all__ = ["MovingCases", "Progress", "facing", "move"]
@@ -61,15 +62,13 @@ def facing(place: str, version: str, pack: str, of: str = "") -> Generator[tuple
 
     Args:
         place: The database.
-        version: A pack; or ``name@version``, which the database knows.
+        version: That routine, as `located` takes it; ``name@version`` is one of the database.
         pack: The rule pack that the engine is opened under, if not the newest.
         of: The name of the routine whose newest that is, if there are several.
     """
-    known = "@" in version and not Path(version).exists()
-    routine = None if known else loaded(version)
-    name = of or (routine.pack.name if routine else version.partition("@")[0])
-    with opened(place, pack, of=name) as engine:
-        yield engine, routine or engine.version(version)
+    routine = located(version, place)
+    with opened(place, pack, of=of or routine.pack.name) as engine:
+        yield engine, routine
 
 
 def move(place: str, pack: str, how: MovingCases, language: Language, *, as_json: bool) -> int:
@@ -134,12 +133,17 @@ class _Telling:
         plan = self._engine.plan_move(self._to, decisions=decisions, of=self._how.of)
         stays = len(plan.cases) - plan.counts["moves"]
         if as_json:
-            cases = [_plain(case) for case in plan.cases]
+            rights = [
+                _plain_right(found.old, right)
+                for found in self._changes(plan)
+                for right in _by_role(found)
+            ]
             output.dump(
                 {
                     "to": plan.to,
                     "counts": {fate: plan.counts[fate] for fate in _FATES},
-                    "cases": cases,
+                    "cases": [_plain(case) for case in plan.cases],
+                    "rights": rights,
                 }
             )
             return 1 if stays else 0
@@ -149,7 +153,26 @@ class _Telling:
         output.line(self._say("move_plan", to=plan.to, cases=len(plan.cases)))
         self._count(plan.cases)
         self._lists(plan.cases)
+        for found in self._changes(plan):
+            self._show_rights(found)
         return 1 if stays else 0
+
+    def _changes(self, plan: MovePlan) -> Iterator[Differences]:
+        """What is otherwise than under each version that cases run under."""
+        for key in sorted({case.routine for case in plan.cases}):
+            # Without its text its cases cannot be read, and are told as such.
+            with suppress(NotFound):
+                yield differences(self._engine.version(key), self._to)
+
+    def _show_rights(self, found: Differences) -> None:
+        output.line()
+        if not found.rights:
+            output.line(self._say("no_rights", old=found.old))
+            return
+        output.line(self._say("rights", old=found.old), style="bold")
+        for right in _by_role(found):
+            process = found.labels[right.process].get(self._language)
+            output.line(f"  {process}: {right.line(self._language)}")
 
     def _count(self, cases: Sequence[PlannedCase]) -> None:
         counted = Counter((case.process, case.fate) for case in cases)
@@ -246,6 +269,21 @@ class _Telling:
             cursor = page.next
             if not cursor:
                 return frozenset(units)
+
+
+def _by_role(found: Differences) -> list[Right]:
+    return sorted(found.rights, key=lambda right: right.role)
+
+
+def _plain_right(old: str, right: Right) -> dict[str, Any]:
+    return {
+        "old": old,
+        "role": right.role,
+        "process": right.process,
+        "transition": right.transition,
+        "change": right.change,
+        "text": plain(right.text),
+    }
 
 
 def _plain(case: PlannedCase) -> dict[str, Any]:

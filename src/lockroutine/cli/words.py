@@ -72,6 +72,10 @@ WORDS = {
     "name": Text(sv="Namn", en="Name"),
     "needs_decision": Text(sv="Behöver beslut", en="Needs a decision"),
     "needs_decision_what": Text(sv="Att välja på", en="Choices"),
+    "no_rights": Text(
+        sv="Ingen roll får mer eller mindre än under {old}.",
+        en="No role may do more or less than under {old}.",
+    ),
     "no_checks": Text(sv="Paketet har inga kontroller.", en="The pack has no checks."),
     "nothing": Text(sv="Inget väntar.", en="Nothing waits."),
     "number": Text(sv="Nr", en="No."),
@@ -90,6 +94,10 @@ WORDS = {
         "{unplayed} går inte att bedöma.",
         en="{steps} steps under {under}: {allowed} as they were made, {refused} would be refused, "
         "{unplayed} cannot be judged.",
+    ),
+    "rights": Text(
+        sv="Vem som får mer eller mindre än under {old}",
+        en="Who may do more or less than under {old}",
     ),
     "role": Text(sv="Roll", en="Role"),
     "roles": Text(sv="Roller", en="Roles"),
