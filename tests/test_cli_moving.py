@@ -274,6 +274,40 @@ def test_cases_of_a_routine_of_another_name(place: Place) -> None:
     assert place.move(own, "--dry-run", "--of", "small").exit_code == 0
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="no such terminals there")
+def test_progress_in_a_terminal(place: Place) -> None:
+    """A terminal shows how far it is in one line, which it leaves at the end."""
+    import pty
+
+    master, slave = pty.openpty()
+    arguments = ["move", os.fspath(place.database), "--to", os.fspath(place.pack(NEXT))]
+    done = subprocess.run(
+        [*COMMAND, *arguments, "--actor", "eva"], stdout=subprocess.PIPE, stderr=slave, check=False
+    )
+    os.close(slave)
+    shown = os.read(master, 65536).decode()
+    os.close(master)
+    assert done.returncode == 0
+    assert shown == "\r1 / 4\r2 / 4\r3 / 4\r4 / 4\r\n"
+
+
+def test_a_database_of_the_hosts_own(sqlite_url: str, tmp_path: Path) -> None:
+    """The same goes for a database URL, which is named in no complaint."""
+    with Engine.open(sqlite_url, routine=ROUTINE, clock=Clock()) as engine:
+        case = booked(engine)
+    own = load_routine(edited(TENDED, ("routine", 'name = "small"', 'name = "own"')))
+    told = complaint(run("move", sqlite_url, "--to", written(tmp_path / "own", own), "--dry-run"))
+    assert told == (
+        "The database of this URL knows no routine own; say with --of whose cases are meant: small."
+    )
+    to = written(tmp_path / "next", NEXT)
+    assert run("move", sqlite_url, "--to", to, "--dry-run").exit_code == 0
+    assert run("move", sqlite_url, "--to", to, "--actor", "eva").exit_code == 0
+    assert run("replay", sqlite_url, "--under", to).exit_code == 0
+    assert "Moved from small@1.0.0" in run("history", sqlite_url, case.id).stdout
+    assert run("verify", sqlite_url).exit_code == 0
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="no such signals to another process there")
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_move_that_is_told_to_stop(tmp_path: Path, number: signal.Signals) -> None:

@@ -28,6 +28,7 @@ from lockroutine.stores import SqliteStore, Store, open_store
 
 __all__ = [
     "Wanted",
+    "called",
     "figures",
     "opened",
     "show_figures",
@@ -115,11 +116,15 @@ def _newest(store: Store, plugins: Iterable[object], of: str) -> Routine:
             known = (
                 f"knows the routines {', '.join(sorted(names))}" if names else "knows no routine"
             )
-            name = store.path if isinstance(store, SqliteStore) else "of this URL"
-            raise StoreError(f"The database {name} {known}: say which with --pack.")
+            raise StoreError(f"The database {called(store)} {known}: say which with --pack.")
         source = reading.routine(max(keys, key=_version))
     assert source is not None  # its key was listed a moment ago
     return loaded(source, plugins)
+
+
+def called(store: Store) -> str:
+    """How a store is named to somebody: a file by its path; no URL, which may hold a password."""
+    return store.path if isinstance(store, SqliteStore) else "of this URL"
 
 
 def _version(key: str) -> tuple[int, ...]:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
-from collections.abc import Generator, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from attrs import frozen
 
 from lockroutine.cli import output
-from lockroutine.cli.databases import opened
+from lockroutine.cli.databases import called, opened, store_at
 from lockroutine.cli.decisions import decided
 from lockroutine.cli.labels import Labels
 from lockroutine.cli.locating import located
@@ -26,7 +26,7 @@ from lockroutine.model import Actor, Language
 from lockroutine.moving import Fate, MovePlan, PlannedCase
 from lockroutine.routine import Routine
 
-__all__ = ["MovingCases", "Progress", "facing", "move"]
+__all__ = ["MovingCases", "Progress", "move"]
 
 _FATES: tuple[Fate, ...] = ("moves", "needs_decision", "cannot")
 
@@ -56,43 +56,29 @@ class MovingCases:
     limit: int
 
 
-@contextmanager
-def facing(place: str, version: str, pack: str, of: str = "") -> Generator[tuple[Engine, Routine]]:
-    """An engine on a database, and a routine that its cases are held against.
-
-    Args:
-        place: The database.
-        version: That routine, as `located` takes it; ``name@version`` is one of the database.
-        pack: The rule pack that the engine is opened under, if not the newest.
-        of: The name of the routine whose newest that is, if there are several.
-    """
-    routine = located(version, place)
-    with opened(place, pack, of=of or routine.pack.name) as engine:
-        yield engine, routine
-
-
 def move(place: str, pack: str, how: MovingCases, language: Language, *, as_json: bool) -> int:
     """Bring open cases under a version, or say what would become of them; 1 if some stay."""
     decisions = decided(how.decide, how.decisions)
     if not how.dry_run and not how.actor:
         raise InvalidForm([Problem("--actor", "is needed: who moves them (or give --dry-run)")])
-    with facing(place, how.to, pack, how.of) as (engine, to):
+    to = located(how.to, place)
+    name = how.of or to.pack.name
+    _look_for(name, place)
+    with opened(place, pack, of=name) as engine:
         told = _Telling(engine, to, how, language, Labels(engine, language))
-        _look_for(engine, how.of or to.pack.name, place)
         if how.dry_run:
             return told.plan(decisions, as_json=as_json)
         return told.move(decisions, as_json=as_json)
 
 
-def _look_for(engine: Engine, name: str, place: str) -> None:
-    with engine.store.reading() as reading:
+def _look_for(name: str, place: str) -> None:
+    with store_at(place) as store, store.reading() as reading:
         known = {key.partition("@")[0] for key in reading.routine_keys()}
-    if name not in known:
-        names = ", ".join(sorted(known))
-        raise StoreError(
-            f"The database {place} knows no routine {name}; say with --of whose cases are meant: "
-            f"{names}."
-        )
+        if name not in known:
+            raise StoreError(
+                f"The database {called(store)} knows no routine {name}; say with --of whose cases "
+                f"are meant: {', '.join(sorted(known))}."
+            )
 
 
 class Progress:
@@ -100,17 +86,24 @@ class Progress:
 
     def __init__(self) -> None:
         self.done = self.whole = self._said = 0
+        self._on_terminal = sys.stderr.isatty()
 
     def tell(self, done: int, whole: int) -> None:
         """Say that so many are done, of so many."""
         self.done, self.whole = done, whole
         part = 100 * done // whole
-        if part < self._said + 5 and done < whole:
+        if part == self._said or (part < self._said + 5 and part < 100):
             return
         self._said = part
-        on_terminal = sys.stderr.isatty()
-        ending = "\n" if done == whole or not on_terminal else ""
-        sys.stderr.write(f"{chr(13) if on_terminal else ''}{done} / {whole}{ending}")
+        self._write(f"\r{done} / {whole}" if self._on_terminal else f"{done} / {whole}\n")
+
+    def end(self) -> None:
+        """Leave the line that a terminal shows."""
+        if self._on_terminal and self._said:
+            self._write("\n")
+
+    def _write(self, text: str) -> None:
+        sys.stderr.write(text)
         sys.stderr.flush()
 
 
@@ -233,6 +226,7 @@ class _Telling:
                 tell=progress.tell,
                 stop=stop.is_set,
             )
+        progress.end()
         ahead = progress.whole - progress.done if report.stopped else 0
         if as_json:
             output.dump(

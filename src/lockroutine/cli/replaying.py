@@ -8,8 +8,10 @@ from typing import Any
 from attrs import asdict, frozen
 
 from lockroutine.cli import output
+from lockroutine.cli.databases import opened
 from lockroutine.cli.labels import Labels
-from lockroutine.cli.moving import Progress, facing
+from lockroutine.cli.locating import located
+from lockroutine.cli.moving import Progress
 from lockroutine.cli.plain import of_reason
 from lockroutine.cli.words import WORDS
 from lockroutine.model import Language
@@ -23,8 +25,10 @@ def replay(
     place: str, pack: str, under: str, limit: int, language: Language, *, as_json: bool
 ) -> int:
     """Say what would have been refused under other rules; 1 if anything would."""
-    with facing(place, under, pack) as (engine, routine):
-        report = engine.replay(routine, tell=Progress().tell)
+    routine, progress = located(under, place), Progress()
+    with opened(place, pack, of=routine.pack.name) as engine:
+        report = engine.replay(routine, tell=progress.tell)
+        progress.end()
         if as_json:
             output.dump(_plain(report))
         else:
