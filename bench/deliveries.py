@@ -173,16 +173,16 @@ def pairs(rounds: int, ours: Callable[[], float], theirs: Callable[[], float]) -
 
 
 def parked(path: Path, count: int) -> Path:
-    """A copy of a file with so many parked effects beside what is due."""
+    """A copy of a file with so many parked effects of the same system, of other cases each."""
     made = scenes.copied(path, "parked.db")
     connection = sqlite3.connect(made)
-    columns = "rule, kind, system, case_id, version, recipient, template"
-    rest = "due_at, attempts, message, outside, body, personal"
+    same = "routine, rule, kind, system, version, recipient, template, due_at, attempts"
+    same += ", message, outside, body, personal"
     connection.execute(
         f"WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {count}) "
-        f"INSERT INTO effects (key, {columns}, state, {rest}) "
-        f"SELECT 'parked-' || i, rule, kind, 'notices', case_id, version, recipient, template, "
-        f"'parked', {rest} FROM n, (SELECT * FROM effects ORDER BY number LIMIT 1)"
+        f"INSERT INTO effects (key, case_id, state, {same}) "
+        f"SELECT 'parked-' || i, 'case-' || i, 'parked', {same} "
+        "FROM n, (SELECT * FROM effects ORDER BY number LIMIT 1)"
     )
     connection.commit()
     connection.close()

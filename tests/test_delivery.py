@@ -610,6 +610,28 @@ def test_each_role_reads_only_what_it_may(engine: Engine, post: Post) -> None:
         assert PHONE not in repr(notice)
 
 
+def test_signs_in_a_message(post: Post, desk: Desk, clock: Clock) -> None:
+    """A message says what the pack wrote, also where that looks like another kind of template."""
+    body = "$$5, 25 %, 100 %%, %s, %(id)s, {id} och ${state}"
+    said = 'sv = "Ärende $id är i läget $state, pris 10 $$."'
+    odd = edited(
+        ("order", "[process.order.transitions.install]\n", TICKETS),
+        ("routine", said, f'sv = "{body}"'),
+    )
+    with Engine.open(
+        ":memory:",
+        routine=load_routine(odd),
+        clock=clock,
+        plugins=[desk, post, ManualAdminTool()],
+        contacts=CONTACTS,
+    ) as engine:
+        booked(engine, order(engine))
+        assert engine.deliver() == DeliveryReport(done=3)
+    assert [notice.body for notice in post.sent] == [
+        "$5, 25 %, 100 %%, %s, %(id)s, {id} och booked"
+    ]
+
+
 def test_an_agreed_time(engine: Engine, post: Post) -> None:
     """A notice of an agreed time bears it, and a later one of the same case takes its place."""
     case = order(engine)

@@ -6,13 +6,13 @@ A template is text with ``$fields``; nothing in it can be called or computed.
 from __future__ import annotations
 
 import datetime as dt
+import functools
+import re
 from collections.abc import Mapping
 
-from lockroutine._fields import Entry
 from lockroutine.facts import Value
 from lockroutine.model import Effect, Language
-from lockroutine.routine import Routine
-from lockroutine.rules.fields import entry_at
+from lockroutine.routine import CompiledProcess, Routine
 from lockroutine.rules.terms import Message
 
 __all__ = ["render"]
@@ -37,21 +37,32 @@ def render(
     """
     template = routine.pack.template[effect.template]
     words = _WORDS[language]
-    fields = routine.process(process).fields
+    rules = routine.process(process)
     values: dict[str, str] = {}
     for name, value in (*effect.values.items(), *effect.personal.items()):
         hidden = name in effect.personal and name.partition(".")[0] not in may_see
-        shown = words["hidden"] if hidden else _shown(routine, fields, name, value, language)
+        shown = words["hidden"] if hidden else _shown(routine, rules, name, value, language)
         values[name] = shown
-    subject = Message(template.subject.get(language)).safe_substitute(values)
-    return subject, Message(template.body.get(language)).safe_substitute(values)
+    subject, body = template.subject.get(language), template.body.get(language)
+    return _ready(subject) % values, _ready(body) % values
+
+
+@functools.lru_cache(256)
+def _ready(text: str) -> str:
+    """A message as Python fills texts in fastest: the same one goes out again and again."""
+    return Message.pattern.sub(_in_place, text.replace("%", "%%"))
+
+
+def _in_place(found: re.Match[str]) -> str:
+    name = found["named"] or found["braced"]
+    return f"%({name})s" if name else "$"
 
 
 def _shown(
-    routine: Routine, fields: Mapping[str, Entry], name: str, value: Value, language: Language
+    routine: Routine, process: CompiledProcess, name: str, value: Value, language: Language
 ) -> str:
     words = _WORDS[language]
-    declared = entry_at(fields, name)
+    declared = process.declared(name)
     if value is None:
         return words["none"]
     if isinstance(value, bool):

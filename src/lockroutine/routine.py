@@ -21,7 +21,7 @@ from lockroutine.facts import Facts, aware, identifier, serial_number
 from lockroutine.model import Actor, Awaited, Case, Text
 from lockroutine.rules.calendar import Calendar, Duration, Hours
 from lockroutine.rules.effects import EffectRule
-from lockroutine.rules.fields import Forms, fields_of, forms_of
+from lockroutine.rules.fields import Forms, entry_at, fields_of, forms_of
 from lockroutine.rules.reader import NO_MORE, Kinds, Source, read_pack, read_source
 from lockroutine.rules.schema import (
     Duty,
@@ -100,6 +100,7 @@ class CompiledProcess:
                     before = self._steps_by.get((role, state), ())
                     self._steps_by[role, state] = (*before, name)
         self._after: dict[tuple[str, str], str | None] = {}
+        self._declared: dict[str, Entry | None] = {}
 
     def transition(self, name: str) -> Transition:
         """The transition of that name.
@@ -112,6 +113,12 @@ class CompiledProcess:
         except (KeyError, TypeError):
             known = self.rules.transitions
             raise not_found(f"transition of {self.name}", name, known) from None
+
+    def declared(self, path: str) -> Entry | None:
+        """The declaration at a dotted path of its facts; None if there is none."""
+        if path not in self._declared:  # always the same, and long to look up
+            self._declared[path] = entry_at(self.fields, path)
+        return self._declared[path]
 
     def after(self, state: str, transition: str) -> str | None:
         """The state that a transition leads to from a state; None if it is not possible."""

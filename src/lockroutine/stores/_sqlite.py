@@ -14,13 +14,13 @@ from lockroutine.stores.base import (
     CaseFilter,
     FirstResult,
     Position,
-    claimed,
     due_key,
     lost_race,
     one_open,
 )
 from lockroutine.stores.codec import (
     EFFECT_COLUMNS,
+    claim_row,
     decode_case,
     decode_effect,
     encode_case,
@@ -54,6 +54,7 @@ _TO_SEND = f"""{_EFFECT} AS this
         AND earlier.number < this.number AND earlier.state NOT IN ('done', 'dismissed', 'asked')
     )
     ORDER BY due_at, number LIMIT ?"""
+_TAKE = "UPDATE effects SET state = 'in_flight', due_at = ? WHERE key = ?"
 
 
 class Transaction:
@@ -289,16 +290,12 @@ class Transaction:
     def claim(
         self, limits: Mapping[str, int], now: dt.datetime, until: dt.datetime
     ) -> list[Effect]:
-        found: list[Effect] = []
+        found: list[tuple[Any, ...]] = []
         for system, limit in limits.items():
-            rows = self._connection.execute(_TO_SEND, (system, now.isoformat(), limit)).fetchall()
-            found += map(decode_effect, rows)
-        for effect in found:
-            self._connection.execute(
-                "UPDATE effects SET state = 'in_flight', due_at = ? WHERE key = ?",
-                (until.isoformat(), effect.key),
-            )
-        return [claimed(effect, until) for effect in found]
+            found += self._connection.execute(_TO_SEND, (system, now.isoformat(), limit))
+        lease = until.isoformat()
+        self._connection.executemany(_TAKE, [(lease, row[0]) for row in found])
+        return [decode_effect(claim_row(row, lease)) for row in found]
 
     def settle(
         self, effect: Effect, lease: dt.datetime | None, reference: Reference | None = None

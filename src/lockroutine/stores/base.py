@@ -7,12 +7,11 @@ from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Protocol, TypeVar, runtime_checkable
 
-import attrs
 from attrs import frozen
 
 from lockroutine.decide import Change
 from lockroutine.errors import ConflictError, StoreError
-from lockroutine.model import Awaited, Case, Effect, Event, Query, Reference
+from lockroutine.model import Awaited, Case, Effect, EffectState, Event, Query, Reference
 from lockroutine.rules.reader import Source
 
 __all__ = [
@@ -26,7 +25,7 @@ __all__ = [
     "Reading",
     "Store",
     "Writing",
-    "claimed",
+    "claimed_as",
     "due_key",
     "fits",
     "is_awaited",
@@ -323,7 +322,6 @@ def one_open(holder: str) -> ConflictError:
     return ConflictError("Another case of this kind was opened first.", holder)
 
 
-def claimed(effect: Effect, until: dt.datetime) -> Effect:
-    """An effect as it is handed to the one who took it."""
-    lost = effect.state in ("in_flight", "unknown")
-    return attrs.evolve(effect, state="unknown" if lost else "in_flight", due_at=until)
+def claimed_as(state: str) -> EffectState:
+    """The state in which an effect is handed to the one who took it, by the one it was in."""
+    return "unknown" if state in ("in_flight", "unknown") else "in_flight"

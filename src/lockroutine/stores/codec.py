@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+from collections.abc import Sequence
 from typing import Any
 
 from lockroutine.facts import NOTHING, Facts, canonical
 from lockroutine.model import Case, Effect, Event, Reference
-from lockroutine.stores.base import DamagedEvent
+from lockroutine.stores.base import DamagedEvent, claimed_as
 
 __all__ = [
     "EFFECT_COLUMNS",
+    "claim_row",
     "decode_case",
     "decode_effect",
     "decode_event",
@@ -191,11 +193,27 @@ def encode_effect(effect: Effect) -> tuple[Any, ...]:
 
 def decode_effect(row: tuple[Any, ...]) -> Effect:
     """The effect of a row that `encode_effect` made."""
-    given = dict(zip(EFFECT_COLUMNS, row, strict=True))
-    body, personal = given.pop("body"), given.pop("personal")
-    given["due_at"] = _parse(given["due_at"])
+    values, named = _loads(f"[{row[14]},{row[15] or 'null'}]")
     return Effect(
-        **given,
-        values=Facts(_loads(body)),
-        personal=Facts(_loads(personal)) if personal else NOTHING,
+        key=row[0],
+        routine=row[1],
+        rule=row[2],
+        kind=row[3],
+        system=row[4],
+        case_id=row[5],
+        version=row[6],
+        recipient=row[7],
+        template=row[8],
+        state=row[9],
+        due_at=_parse(row[10]),
+        attempts=row[11],
+        message=row[12],
+        outside=row[13],
+        values=Facts(values),
+        personal=Facts(named) if named else NOTHING,
     )
+
+
+def claim_row(row: Sequence[Any], until: str) -> tuple[Any, ...]:
+    """The row of an effect as it is handed to the one who took it until then."""
+    return (*row[:9], claimed_as(row[9]), until, *row[11:])

@@ -19,7 +19,7 @@ from lockroutine.stores.base import (
     CaseFilter,
     FirstResult,
     Position,
-    claimed,
+    claimed_as,
     due_key,
     fits,
     is_awaited,
@@ -219,7 +219,7 @@ class _Transaction:
         for effect in found:
             taken = attrs.evolve(effect, state="in_flight", due_at=until)
             self._tables.effects[effect.key] = taken
-        return [claimed(effect, until) for effect in found]
+        return [attrs.evolve(e, state=claimed_as(e.state), due_at=until) for e in found]
 
     def _next(self) -> Iterator[Effect]:
         """Of each case and system, the first effect that is not over, if it can be sent."""

@@ -16,13 +16,13 @@ from lockroutine.stores.base import (
     CaseFilter,
     FirstResult,
     Position,
-    claimed,
     due_key,
     lost_race,
     one_open,
 )
 from lockroutine.stores.codec import (
     EFFECT_COLUMNS,
+    claim_row,
     decode_case,
     decode_effect,
     encode_case,
@@ -276,13 +276,13 @@ class Transaction:
     def claim(
         self, limits: Mapping[str, int], now: dt.datetime, until: dt.datetime
     ) -> list[Effect]:
-        found: list[Effect] = []
+        found: list[Sequence[Any]] = []
         for system, limit in limits.items():
             given = {"system": system, "now": now.isoformat(), "limit": limit}
-            found += map(decode_effect, self._link.rows(self._known.to_send, given))
-        taken = [{"key": effect.key, "until": until.isoformat()} for effect in found]
-        self._link.write_all(self._known.take, taken)
-        return [claimed(effect, until) for effect in found]
+            found += self._link.rows(self._known.to_send, given)
+        lease = until.isoformat()
+        self._link.write_all(self._known.take, [{"key": row[0], "until": lease} for row in found])
+        return [decode_effect(claim_row(row, lease)) for row in found]
 
     def settle(
         self, effect: Effect, lease: dt.datetime | None, reference: Reference | None = None
