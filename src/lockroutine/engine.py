@@ -32,6 +32,7 @@ from lockroutine.decide import Command, Decision, answer, barred, decide, permit
 from lockroutine.decide.evolve import clock_steps
 from lockroutine.decide.sweeping import BY_SWEEP
 from lockroutine.delivery import Delivery, DeliveryReport
+from lockroutine.delivery.tending import Tending
 from lockroutine.errors import (
     ConflictError,
     InvalidForm,
@@ -150,6 +151,7 @@ class Engine:
             parallel=parallel,
             timeout=timeout,
         )
+        self._tending = Tending(store, self._book, clock=self._time)
         self._book.keep(store, routine)
 
     @property
@@ -695,12 +697,12 @@ class Engine:
             InvalidForm: The effect is over, or being sent.
         """
         self._not_bound("retry")
-        return self._delivery.retry(key, actor)
+        return self._tending.retry(key, actor)
 
     def dismiss(self, key: str, *, actor: Actor, reason: str) -> Effect:
         """Send an effect no more; who said so and why is kept. Raises like `retry`."""
         self._not_bound("dismiss")
-        return self._delivery.dismiss(key, actor, reason)
+        return self._tending.dismiss(key, actor, reason)
 
     def confirm(self, key: str, *, actor: Actor, serial_number: str = "") -> Effect:
         """Say that what was asked of a person is done, repeating the lock's serial number.
@@ -714,7 +716,7 @@ class Engine:
             InvalidForm: It is another serial number, or nothing was asked; and like `retry`.
         """
         self._not_bound("confirm")
-        return self._delivery.confirm(key, actor, serial_number)
+        return self._tending.confirm(key, actor, serial_number)
 
     # -- versions ------------------------------------------------------------------------------
 

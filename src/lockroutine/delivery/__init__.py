@@ -18,22 +18,18 @@ from attrs import frozen
 from lockroutine._log import log
 from lockroutine.book import Book
 from lockroutine.contacts import Contacts
-from lockroutine.decide.wording import say
 from lockroutine.delivery.circuit import Circuit, backoff
+from lockroutine.delivery.rounds import Round, Rounds
 from lockroutine.delivery.sending import Sender
-from lockroutine.delivery.workers import Job, Outcome, Workers
+from lockroutine.delivery.workers import Job, Outcome
 from lockroutine.errors import (
-    InvalidForm,
     NotFound,
     OutcomeUnknown,
-    Problem,
-    Refused,
     Rejected,
     TryAgain,
 )
-from lockroutine.facts import identifier, serial_number
 from lockroutine.hookspecs import Receipt
-from lockroutine.model import Actor, Effect, EffectState, Language, Reason, Reference, Verdict
+from lockroutine.model import Effect, EffectState, Language, Reference
 from lockroutine.plugins import Plugins
 from lockroutine.plugins.manager import FAMILIES
 from lockroutine.stores import Store, Writing
@@ -120,21 +116,19 @@ class Delivery:
             limit: How many effects at most are taken.
         """
         counts: Counter[str] = Counter()
-        workers = Workers(self._send)
-        finished: list[Outcome] = []
+        rounds = Rounds(self._send, self._late, parallel=self._parallel, timeout=self._timeout)
+        done = Round([], [])
         left = limit
         try:
             while True:
-                taken = self._settle_and_claim(finished, workers.busy, left, counts)
-                left -= len(taken)
-                for job in taken:
-                    if job:
-                        workers.start(job, self._timeout)
-                finished = workers.finished(self._late) if workers.busy.total() else []
-                if not taken and not finished:
+                taken = self._settle_and_claim(done, rounds, left, counts)
+                jobs = [job for job in taken if job]
+                done = rounds.send(jobs, self._stopping.is_set)
+                left += len(done.untouched) - len(taken)
+                if not (taken or done.outcomes):
                     break
         finally:
-            workers.close()
+            rounds.close()
             self._stopping.clear()
         held = tuple(s for s, c in self._circuits.items() if c.closed_until is not None)
         return DeliveryReport(**counts, held=held)
@@ -142,26 +136,28 @@ class Delivery:
     # -- taking and settling -------------------------------------------------------------------
 
     def _settle_and_claim(
-        self, finished: list[Outcome], busy: Counter[str], left: int, counts: Counter[str]
+        self, done: Round, rounds: Rounds, left: int, counts: Counter[str]
     ) -> list[Job | None]:
         now = self._clock()
         until = now + dt.timedelta(seconds=2 * self._timeout)
         with self._store.writing() as transaction:
             self._book.load(transaction)
-            for outcome in finished:
+            for outcome in done.outcomes:
                 kept = transaction.settle(outcome.effect, outcome.job.lease, outcome.reference)
                 if kept:
                     self._count(outcome, now, counts)
+            for job in done.untouched:
+                transaction.settle(_as_it_was(job.effect, now), job.lease)
             if self._stopping.is_set():
                 return []
-            claimed = transaction.claim(self._limits(busy, left, now), now, until)
+            claimed = transaction.claim(self._limits(rounds, left, now), now, until)
             return [self._job(transaction, effect, until, counts) for effect in claimed]
 
-    def _limits(self, busy: Counter[str], left: int, now: dt.datetime) -> dict[str, int]:
+    def _limits(self, rounds: Rounds, left: int, now: dt.datetime) -> dict[str, int]:
         limits: dict[str, int] = {}
         for system, circuit in self._circuits.items():
-            free = min(circuit.allows(now, self._parallel) - busy[system], left)
-            if free > 0:
+            room = rounds.room(system, circuit.allows(now, self._parallel))
+            if (free := min(room, left)) > 0:
                 limits[system] = free
                 left -= free
         return limits
@@ -263,82 +259,12 @@ class Delivery:
         )
         return Outcome(job, effect, worked=worked)
 
-    # -- by hand -------------------------------------------------------------------------------
 
-    def retry(self, key: str, actor: Actor) -> Effect:
-        """Try a parked or waiting effect again as soon as may be.
-
-        Raises:
-            NotFound: There is no such effect.
-            InvalidForm: It is over, or being sent.
-            Refused: None of the actor's roles tends effects.
-        """
-        return self._tend(key, actor, ("failed", "unknown", "parked"), self._again)
-
-    def dismiss(self, key: str, actor: Actor, reason: str) -> Effect:
-        """Send an effect no more; who and why is kept. Raises like `retry`."""
-        text = identifier(reason, "reason")
-        states: tuple[EffectState, ...] = ("due", "failed", "unknown", "parked", "asked")
-        return self._tend(key, actor, states, lambda e: self._over(e, "dismissed", actor, text))
-
-    def confirm(self, key: str, actor: Actor, given: str) -> Effect:
-        """Say that what was asked of a person is done.
-
-        Args:
-            key: The effect.
-            actor: Who did it.
-            given: The serial number of the lock, to be sure that it was this one; blank for what
-                is about no lock.
-
-        Raises:
-            InvalidForm: It is another serial number, or nothing was asked; and like `retry`.
-        """
-        serial = serial_number(given) if given else ""
-
-        def done(effect: Effect) -> Effect:
-            if serial != effect.values.get("serial_number", ""):
-                message = "is not the serial number of the lock that this is about"
-                if not serial:
-                    message = "must be given: this is about a lock"
-                raise InvalidForm([Problem("serial_number", message)])
-            return self._over(effect, "done", actor, "confirmed")
-
-        return self._tend(key, actor, ("asked",), done)
-
-    def _tend(
-        self,
-        key: str,
-        actor: Actor,
-        states: tuple[EffectState, ...],
-        change: Callable[[Effect], Effect],
-    ) -> Effect:
-        with self._store.writing() as transaction:
-            self._book.load(transaction)
-            effect = transaction.effect(identifier(key, "key"))
-            case = transaction.case(effect.case_id) if effect else None
-            if effect is None or case is None:
-                raise NotFound("effect", key)
-            routine = self._book[case.routine]
-            roles = routine.tending_roles()
-            if actor.roles.isdisjoint(roles) or not routine.in_scope(actor, case, roles):
-                words = say("cure_role", roles=routine.role_labels(roles))
-                reason = Reason(rule="engine.effects", text=words)
-                raise Refused(Verdict(process=case.process, transition="", reasons=(reason,)))
-            if effect.state not in states:
-                message = f"is {effect.state}; this is for one that is {' or '.join(states)}"
-                raise InvalidForm([Problem("effect", message)])
-            changed = change(effect)
-            transaction.settle(changed, None)
-            return changed
-
-    def _again(self, effect: Effect) -> Effect:
-        # What may have been sent is looked up first, however often it was parked since.
-        state: EffectState = "unknown" if effect.attempts else "due"
-        return attrs.evolve(effect, state=state, due_at=self._clock(), attempts=0)
-
-    def _over(self, effect: Effect, state: EffectState, actor: Actor, why: str) -> Effect:
-        message = f"{why} ({actor.id})"
-        return attrs.evolve(effect, state=state, due_at=self._clock(), message=message)
+def _as_it_was(effect: Effect, now: dt.datetime) -> Effect:
+    """An effect that was taken and not begun, as one that may be taken again."""
+    before: EffectState = "failed" if effect.attempts else "due"
+    state = before if effect.state == "in_flight" else effect.state
+    return attrs.evolve(effect, state=state, due_at=now)
 
 
 def _no_pause(_: int) -> dt.timedelta:

@@ -40,20 +40,30 @@ class Outcome:
 
 
 class Workers:
-    """Threads that send; one whose plugin does not come back is given up, and holds up nobody."""
+    """Threads that send; one whose plugin does not come back is given up, and holds up nobody.
 
-    def __init__(self, send: Callable[[Job], Outcome]) -> None:
+    Args:
+        send: Sends one effect.
+        late: What becomes of one that is given up.
+        timeout: After how many seconds it is.
+    """
+
+    def __init__(
+        self, send: Callable[[Job], Outcome], late: Callable[[Job], Outcome], timeout: float
+    ) -> None:
         self.busy: Counter[str] = Counter()
         self._send = send
+        self._late = late
+        self._timeout = timeout
         self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
         self._results: queue.SimpleQueue[Outcome] = queue.SimpleQueue()
-        self._running: dict[int, tuple[Job, float]] = {}
+        self._running: dict[int, tuple[Job, float]] = {}  # and since when
         self._threads = self._free = 0
 
-    def start(self, job: Job, timeout: float) -> None:
-        """Send a job in a thread, and give it up after so many seconds."""
+    def start(self, job: Job) -> None:
+        """Send a job in a thread."""
         self.busy[job.effect.system] += 1
-        self._running[id(job)] = (job, time.monotonic() + timeout)
+        self._running[id(job)] = (job, time.monotonic())
         if self._free:
             self._free -= 1
         else:
@@ -65,34 +75,44 @@ class Workers:
         while (job := self._jobs.get()) is not None:
             self._results.put(self._send(job))
 
-    def finished(self, late: Callable[[Job], Outcome]) -> list[Outcome]:
-        """Wait for one outcome at least, and take all that are there."""
-        found: list[Outcome] = []
+    def finished(self, until: float | None) -> list[tuple[Outcome, float]]:
+        """Wait for one outcome at least, and take all that are there, with the seconds they took.
+
+        Args:
+            until: When to wait no longer (of `time.monotonic`), if there is none.
+        """
+        found: list[tuple[Outcome, float]] = []
         while not found:
-            nearest = min(deadline for _, deadline in self._running.values())
+            oldest = next(iter(self._running.values()))[1]  # they are in the order of starting
+            latest = oldest + self._timeout
+            now = time.monotonic()
+            if until is not None:
+                if now >= until:
+                    break
+                latest = min(latest, until)
             try:
-                outcome = self._results.get(timeout=max(0.0, nearest - time.monotonic()))
-                found += self._take(outcome)
+                found += self._take(self._results.get(timeout=max(0.0, latest - now)))
                 while True:
                     found += self._take(self._results.get_nowait())
             except queue.Empty:
-                now = time.monotonic()
-                for job, deadline in tuple(self._running.values()):
-                    if deadline <= now:
-                        self._forget(job)
-                        found.append(late(job))
+                found += self._overdue()
         return found
 
-    def _take(self, outcome: Outcome) -> list[Outcome]:
+    def _take(self, outcome: Outcome) -> list[tuple[Outcome, float]]:
         self._free += 1
         if id(outcome.job) not in self._running:
             return []  # it was given up, and has come back after all
-        self._forget(outcome.job)
-        return [outcome]
+        return [(outcome, time.monotonic() - self._forget(outcome.job))]
 
-    def _forget(self, job: Job) -> None:
-        del self._running[id(job)]
+    def _overdue(self) -> list[tuple[Outcome, float]]:
+        now = time.monotonic()
+        overdue = [job for job, since in self._running.values() if since + self._timeout <= now]
+        return [(self._late(job), now - self._forget(job)) for job in overdue]
+
+    def _forget(self, job: Job) -> float:
+        _, since = self._running.pop(id(job))
         self.busy[job.effect.system] -= 1
+        return since
 
     def close(self) -> None:
         """Let the threads go."""
