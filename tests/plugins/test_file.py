@@ -120,9 +120,53 @@ def test_half_a_line(drop: FileDrop, path: Path) -> None:
     assert drop.find_ticket(TicketSearch(key="2", deadline=SOON)) == Ticket(id="2")
 
 
+def test_a_line_that_somebody_is_still_writing(drop: FileDrop, path: Path) -> None:
+    """What stands at the end without an end of its line is read again when there is more."""
+    drop.open_ticket(order("1"))
+    with path.open("a", encoding="utf-8") as file:
+        file.write('{"key": "2"')
+        file.flush()
+        assert drop.find_ticket(TicketSearch(key="2", deadline=SOON)) is None
+        file.write(', "what": "ticket"}')
+        file.flush()
+        for key in ("1", "2"):
+            assert drop.find_ticket(TicketSearch(key=key, deadline=SOON)) == Ticket(id=key)
+        file.write("\n")
+    assert drop.find_ticket(TicketSearch(key="2", deadline=SOON)) == Ticket(id="2")
+    drop.open_ticket(order("2"))
+    assert len(lines(path)) == 2
+
+
+def test_each_line_is_read_once(drop: FileDrop, path: Path) -> None:
+    """However long the file is, an effect costs no more than what came to it since the last one."""
+    drop.open_ticket(order("1"))
+    drop.open_ticket(order("2"))
+    # What was read is spoiled in its place: it is not looked at again.
+    content = path.read_bytes()
+    with path.open("r+b") as file:
+        file.write(content.split(b"\n")[0].replace(b'"1"', b'"9"'))
+    assert drop.find_ticket(TicketSearch(key="1", deadline=SOON)) == Ticket(id="1")
+    assert drop.find_ticket(TicketSearch(key="9", deadline=SOON)) is None
+
+
+@pytest.mark.parametrize("anew", ["another file", "the same, cut off"])
+def test_a_file_that_is_taken_away(drop: FileDrop, path: Path, anew: str) -> None:
+    """When a host has taken the lines, the next ones are written and found as in a new file."""
+    for key in ("1", "2", "3"):
+        drop.open_ticket(order(key))
+    if anew == "another file":
+        path.rename(path.with_name("taken.jsonl"))
+    else:
+        path.write_bytes(b"")
+    assert drop.find_ticket(TicketSearch(key="1", deadline=SOON)) is None
+    drop.open_ticket(order("4"))
+    assert drop.find_ticket(TicketSearch(key="4", deadline=SOON)) == Ticket(id="4")
+    assert [line["key"] for line in lines(path)] == ["4"]
+
+
 def test_lines_that_are_no_objects(drop: FileDrop, path: Path) -> None:
     """Whatever else stands in the file is passed over."""
-    path.write_text('5\n[]\n"x"\nnull\n', "utf-8")
+    path.write_text('5\n[]\n"x"\nnull\n{"key": 1}\n', "utf-8")
     assert drop.open_ticket(order()) == Ticket(id="1")
 
 

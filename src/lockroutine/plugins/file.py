@@ -8,9 +8,8 @@ from __future__ import annotations
 import json
 import os
 import threading
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, BinaryIO, ClassVar
+from typing import BinaryIO, ClassVar
 
 from attrs import field, frozen
 
@@ -47,6 +46,43 @@ class Settings:
 _Settings = Settings  # by which the class can have one of that name
 
 
+class _Keys:
+    """The keys in a file that others, too, may add lines to; each line is read once."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._file = (0, 0)
+        self._read = 0  # bytes
+        self._keys: set[str] = set()
+
+    def has(self, key: str) -> bool:
+        """Whether a line has this key."""
+        with self._path.open("rb") as file:
+            found = os.fstat(file.fileno())
+            if (found.st_dev, found.st_ino) != self._file or found.st_size < self._read:
+                # Another file, or it was written anew: whoever takes lines away does so.
+                self._file, self._read = (found.st_dev, found.st_ino), 0
+                self._keys.clear()
+            file.seek(self._read)
+            for line in file:
+                its_key = _key_of(line)
+                if not line.endswith(b"\n"):  # it may still become longer
+                    return key in self._keys or its_key == key
+                self._read += len(line)
+                if its_key is not None:
+                    self._keys.add(its_key)
+        return key in self._keys
+
+
+def _key_of(line: bytes) -> str | None:
+    try:
+        found = json.loads(line.decode(errors="replace"))
+    except ValueError:
+        return None  # half a line, from when the power went
+    key = found.get("key") if isinstance(found, dict) else None
+    return key if isinstance(key, str) else None
+
+
 @frozen
 class FileDrop:
     """Tickets and notices as lines of a file. The key of a line is told by, so none comes twice.
@@ -59,7 +95,12 @@ class FileDrop:
     settings: _Settings
     name: str = "file"
     hooks: str = "1.0"
-    _lock: threading.Lock = field(factory=threading.Lock, repr=False, eq=False)
+    _lock: threading.Lock = field(factory=threading.Lock, init=False, repr=False, eq=False)
+    _keys: _Keys = field(init=False, repr=False, eq=False)
+
+    @_keys.default
+    def _read_from_the_start(self) -> _Keys:
+        return _Keys(Path(self.settings.path))
 
     @hookimpl
     def open_ticket(self, details: TicketOrder) -> Ticket:
@@ -121,7 +162,7 @@ class FileDrop:
     def _add(self, what: str, key: str, **values: str) -> None:
         line = json.dumps({"key": key, "what": what, **values}, ensure_ascii=False)
         with self._lock:
-            if self._has(key):
+            if self._known(key):
                 return
             try:
                 with Path(self.settings.path).open("a+b") as file:
@@ -136,22 +177,17 @@ class FileDrop:
                 raise OutcomeUnknown(f"{self.settings.path}: {type(error).__name__}") from None
 
     def _has(self, key: str) -> bool:
-        return any(line.get("key") == key for line in self._lines())
+        with self._lock:
+            return self._known(key)
 
-    def _lines(self) -> Iterator[dict[str, Any]]:
+    def _known(self, key: str) -> bool:
         try:
-            with Path(self.settings.path).open(encoding="utf-8", errors="replace") as file:
-                for text in file:
-                    try:
-                        line = json.loads(text)
-                    except ValueError:
-                        continue  # half a line, from when the power went
-                    if isinstance(line, dict):
-                        yield line
+            return self._keys.has(key)
         except FileNotFoundError:
             # A disk that is not there says nothing of what was written to it.
             if not Path(self.settings.path).parent.is_dir():
                 raise self._no_folder() from None
+            return False
         except OSError as error:
             raise TryAgain(f"{self.settings.path}: {type(error).__name__}") from None
 
