@@ -19,6 +19,8 @@ from lockroutine.errors import OutcomeUnknown, PluginError, PluginsError, Reject
 from lockroutine.hookspecs import ChannelSearch, Notice, Receipt
 from lockroutine.plugins import Plugins, Secret, read_settings
 from lockroutine.plugins.apprise import AppriseNotices, Settings, _read
+from lockroutine.testing.plugins import Kept, NoticeContract
+from lockroutine.testing.wire import LossyProxy, Wire
 
 # Apprise loads all of its own plugins, and with them what one of them still needs.
 pytestmark = pytest.mark.filterwarnings("ignore:'imghdr' is deprecated:DeprecationWarning")
@@ -56,8 +58,12 @@ class Hook:
         threading.Thread(target=self.server.serve_forever, args=(0.02,), daemon=True).start()
 
     @property
+    def port(self) -> int:
+        return self.server.server_address[1]
+
+    @property
     def url(self) -> str:
-        return f"json://127.0.0.1:{self.server.server_address[1]}/{TOKEN}/{{recipient}}"
+        return f"json://127.0.0.1:{self.port}/{TOKEN}/{{recipient}}"
 
     def close(self) -> None:
         self.answers.set()
@@ -270,3 +276,36 @@ def test_the_manager_takes_it() -> None:
     plugin = adapter("json://example.org")
     assert Plugins([plugin]).channels() == {"sms": "apprise"}
     assert plugin.channels(ChannelSearch()) == ("sms",)
+
+
+class TestAppriseKeepsTheContract(NoticeContract):
+    """Over a web hook that is given the key of each message."""
+
+    recipient = PHONE
+
+    @pytest.fixture
+    def wire(self, hook: Hook) -> Iterator[Wire]:
+        with LossyProxy(hook.port) as made:
+            yield made
+
+    @pytest.fixture
+    def plugin(self, wire: LossyProxy) -> AppriseNotices:
+        url = f"json://{wire.url.removeprefix('http://').rstrip('/')}/{TOKEN}/{{recipient}}"
+        return AppriseNotices(Settings(channels={"sms": Secret(f"{url}?:key={{key}}")}))
+
+    @pytest.fixture
+    def secrets(self) -> tuple[str, ...]:
+        return (TOKEN,)
+
+    @pytest.fixture
+    def kept(self, hook: Hook) -> Kept:
+        return lambda key: [one["message"] for _, one in hook.received if one["key"] == key]
+
+    def test_nobody_there_is_try_again(self, plugin: object, wire: Wire | None) -> None:
+        """Apprise does not say why it failed: that nobody was there is not known of it either."""
+        assert isinstance(wire, LossyProxy)
+        for _, details in self.usual(plugin):
+            wire.spoil("refuse")
+            with pytest.raises(OutcomeUnknown, match="could not send it"):
+                Plugins([plugin]).send_notice(details)  # type: ignore[arg-type]
+            wire.mend()

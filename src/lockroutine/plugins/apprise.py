@@ -1,9 +1,9 @@
 """Notices over whatever Apprise reaches: text messages, chats, webhooks.
 
 Each channel is a URL of Apprise with ``{recipient}`` where the address goes; it holds passwords and
-so is a secret. One call is one message to one recipient. Apprise has no key of ours to tell a
-repeat by, and does not say whether a failure came before or after sending: such an outcome is
-unknown.
+so is a secret; ``{key}`` in it is the effect's key, for services that can tell a repeat by it. One
+call is one message to one recipient. Apprise does not say whether a failure came before or after
+sending: such an outcome is unknown.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ __all__ = ["AppriseNotices", "Settings"]
 # These write whole messages, addresses and tokens into the host's log.
 _TALKATIVE = (
     ("apprise.logger", "logger"),
+    ("urllib3.connection", "log"),
     ("urllib3.connectionpool", "log"),
     ("urllib3.util.retry", "log"),
 )
@@ -106,7 +107,8 @@ class AppriseNotices:
         recipient = details.recipient
         if not recipient.isprintable() or any(sign in recipient for sign in ",; "):
             raise Rejected("the recipient is no single address")
-        url = template.reveal().replace("{recipient}", quote(recipient, safe=""))
+        url = template.reveal().replace("{key}", quote(details.key, safe=""))
+        url = url.replace("{recipient}", quote(recipient, safe=""))
         with _quietly():
             one = apprise.Apprise()
             if not one.add(url) or len(one) != 1:
