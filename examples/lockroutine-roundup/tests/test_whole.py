@@ -212,7 +212,7 @@ def test_a_wrong_serial_number_is_answered_in_the_ticket(engine: Engine, alone: 
     texts = alone.texts(unread.subject)
     assert "Lock mounted, serial number PH1-003." in texts
     (answer,) = (text for text in texts if text.startswith("The report could not be taken."))
-    assert "serienumret" in answer
+    assert "That is not the serial number of the lock that was fitted." in answer
 
 
 def test_the_registers_agree_in_the_end(engine: Engine) -> None:
