@@ -98,9 +98,8 @@ class FileDrop:
     _lock: threading.Lock = field(factory=threading.Lock, init=False, repr=False, eq=False)
     _keys: _Keys = field(init=False, repr=False, eq=False)
 
-    @_keys.default
-    def _read_from_the_start(self) -> _Keys:
-        return _Keys(Path(self.settings.path))
+    def __attrs_post_init__(self) -> None:
+        object.__setattr__(self, "_keys", _Keys(Path(self.settings.path)))
 
     @hookimpl
     def open_ticket(self, details: TicketOrder) -> Ticket:
