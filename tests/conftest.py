@@ -20,6 +20,29 @@ _NEEDED = ("alembic", "django", "procrastinate", "psycopg", "sqlalchemy")
 collect_ignore_glob = [] if all(map(importlib.util.find_spec, _NEEDED)) else ["test_sql_*.py"]
 
 
+@pytest.fixture(scope="session", autouse=True)
+def proved_once() -> Iterator[None]:
+    """What is proved of a text is proved once, however many commands ask for it."""
+    if not importlib.util.find_spec("typer"):
+        yield
+        return
+    from lockroutine import Routine
+    from lockroutine.cli import packs
+    from lockroutine.proving import Proof, prove
+
+    known: dict[object, Proof] = {}
+
+    def remembered(routine: Routine) -> Proof:
+        key = (routine.source.digest, routine.kinds)
+        if key not in known:
+            known[key] = prove(routine)
+        return known[key]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(packs, "prove", remembered)
+        yield
+
+
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[str]:
     """A PostgreSQL that has our tables, as a database URL; whoever writes in it empties it."""

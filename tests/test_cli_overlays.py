@@ -83,7 +83,7 @@ def test_check_lists_what_is_loosened(tmp_path: Path) -> None:
     ours = pack(tmp_path / "ours", LOOSENED, extends="soderkoping")
     result = run("check", ours)
     assert result.exit_code == 0
-    assert result.stdout.splitlines()[-1] == f"loosened: {CYCLES}: Our locks start by themselves."
+    assert f"loosened: {CYCLES}: Our locks start by themselves.\n" in result.stdout
     assert json.loads(run("check", ours, "--json").stdout)["loosened"] == [
         {
             "rule": CYCLES,
@@ -133,7 +133,7 @@ otherwise = { sv = "Tyst.", en = "Quiet." }
 clauses = ["C1"]
 """
     ours = pack(tmp_path / "ours", guard, extends="little")
-    assert run("check", ours).exit_code == 0
+    assert ", no problems\n" in run("check", ours).stdout
     assert "quiet" in run("show", ours, "order").stdout
 
 

@@ -101,10 +101,12 @@ def test_same() -> None:
 
 
 def test_differs() -> None:
-    """Two unequal values pass; where neither is of the form, nothing is there to mend."""
+    """Two unequal values pass; where one is who does it, somebody else may do it."""
     guard = Differs(value=ACTOR, other=Ref("case", "subject"), otherwise=NO)
     assert judged(guard, scene()) is None
-    assert judged(guard, scene(case=case(subject="anna"))) == Finding()
+    assert judged(guard, scene(case=case(subject="anna"))) == Finding(wants=(Want(another=True),))
+    plain = Differs(value=FORM, other=DATA, otherwise=NO)
+    assert judged(plain, scene({"a": "x"}, data={"a": "x"})) == Finding(wants=(Want(field="a"),))
     assert unjudged(Differs(value=FORM, other=DATA, otherwise=NO), scene({"a": "x"})) == "case.a"
 
 

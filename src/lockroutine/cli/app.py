@@ -186,9 +186,21 @@ def demo(
 
 
 @app.command()
-def check(pack: _Pack, as_json: _Json = False) -> int:
-    """Is anything wrong with a rule pack? Exit 1 if so."""
-    return packs.check(pack, as_json=as_json)
+def check(
+    pack: _Pack,
+    as_json: _Json = False,
+    stories: Annotated[
+        Path | None,
+        typer.Option(
+            "--stories",
+            metavar="FOLDER",
+            help="Write each story against the pack there, as a scenario that plays it.",
+        ),
+    ] = None,
+    lang: _Lang = "en",
+) -> int:
+    """Can anything go wrong by a rule pack? Exit 1 if so."""
+    return packs.check(pack, lang, stories, as_json=as_json)
 
 
 _Scenarios = Annotated[

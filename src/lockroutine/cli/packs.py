@@ -13,9 +13,11 @@ from lockroutine.cli import output
 from lockroutine.cli.loading import loaded, usable
 from lockroutine.cli.named import steps_by_name
 from lockroutine.cli.plain import of_routine, plain
+from lockroutine.cli.proofs import of_proof, tell, write_stories
 from lockroutine.cli.words import WORDS
 from lockroutine.errors import Problem, RulesError
 from lockroutine.model import Language, Text
+from lockroutine.proving import Proof, prove
 from lockroutine.rules.schema import (
     Escalation,
     Joint,
@@ -35,18 +37,29 @@ __all__ = ["check", "show", "trace"]
 # -- check -----------------------------------------------------------------------------------------
 
 
-def check(where: str, *, as_json: bool) -> int:
-    """Say everything that is wrong with a pack, or how much it holds."""
+def check(where: str, language: Language, stories: Path | None, *, as_json: bool) -> int:
+    """Say everything that is wrong with a pack, or how much it holds and what is proved of it.
+
+    Args:
+        where: The pack.
+        language: In which language.
+        stories: The folder that each story against a claim is written to, as a scenario.
+        as_json: Whether the answer is for a program.
+    """
     problems: tuple[Problem, ...] = ()
     counts: dict[str, int] = {}
     loosened: Mapping[str, Loosened] = {}
     key = ""
+    proof: Proof | None = None
+    written: list[Path] = []
     try:
         routine = loaded(where)
     except RulesError as error:
         problems = error.problems
     else:
         key, counts, loosened = routine.key, _counts(routine.pack), routine.pack.loosened
+        proof = prove(routine)
+        written = write_stories(routine, proof, stories, language) if stories else []
     if as_json:
         output.dump(
             {
@@ -56,6 +69,8 @@ def check(where: str, *, as_json: bool) -> int:
                 "loosened": [
                     {"rule": rule, "reason": plain(one.reason)} for rule, one in loosened.items()
                 ],
+                "proof": of_proof(proof) if proof else None,
+                "stories": [str(path) for path in written],
             }
         )
     elif problems:
@@ -66,8 +81,12 @@ def check(where: str, *, as_json: bool) -> int:
         held = ", ".join(_many(count, name) for name, count in counts.items())
         output.line(f"{key}: {held}, no problems")
         for rule, one in loosened.items():
-            output.line(f"loosened: {rule}: {one.reason.en}")
-    return 1 if problems else 0
+            output.line(f"loosened: {rule}: {one.reason.get(language)}")
+    if proof and not as_json:
+        tell(proof, language)
+        for path in written:
+            output.line(WORDS["story_written"].get(language).format(path=path))
+    return 1 if problems or (proof and proof.refuted) else 0
 
 
 def _counts(pack: Pack) -> dict[str, int]:

@@ -7,6 +7,28 @@ from lockroutine.model import Text
 __all__ = ["WORDS"]
 
 WORDS = {
+    "always": Text(sv="alltid", en="always"),
+    "never": Text(sv="aldrig", en="never"),
+    "proved": Text(sv="Bevisat. Gränsen: {bound}.", en="Proved. The bound: {bound}."),
+    "proved_ends": Text(
+        sv="{held} av {all} processer: varje ärende kan alltid komma till ett slut",
+        en="{held} of {all} processes: every case can always still reach an end",
+    ),
+    "proved_steps": Text(
+        sv="{held} av {all} processer: varje steg kan göras, av varje roll som får",
+        en="{held} of {all} processes: each step can be made, by each role that may",
+    ),
+    "proved_waits": Text(
+        sv="{held} av {all} processer: den som ett läge väntar på kan göra något där",
+        en="{held} of {all} processes: whoever a state waits for can do something there",
+    ),
+    "proved_cures": Text(
+        sv="{held} av {all} processer: varje avslag har en väg vidare som någon kan gå",
+        en="{held} of {all} processes: each refusal has a way forward that somebody can go",
+    ),
+    "refuted": Text(sv="MOTBEVISAT", en="REFUTED"),
+    "not_decided": Text(sv="INTE AVGJORT", en="NOT DECIDED"),
+    "story_written": Text(sv="{path} spelar upp berättelsen", en="{path} plays the story"),
     "all_units": Text(sv="alla ärenden", en="all cases"),
     "own_units": Text(sv="sina enheters", en="its units' cases"),
     "own_jobs": Text(sv="bara där {field} är den egna", en="only where {field} is its own"),

@@ -30,6 +30,8 @@ def _for_want(book: Mapping[str, Routine], moment: Moment, want: Want) -> Iterat
         yield from correct(moment, want.field)
     for name in want.transitions:
         yield from _make_first(moment, name)
+    if want.roles or want.another:
+        yield from _by_others(moment, want)
     if want.held and book[want.held.routine].process(want.process).alone:
         yield from bring(book[want.held.routine], want.process, want.held, want.states)
     elif want.process and want.case is None and want.opens:
@@ -63,6 +65,20 @@ def correct(moment: Moment, field: str) -> Iterator[Cure]:
         if ref is not None and ref.source == "form":
             yield from correct(driver.moment, ref.name)
             return
+
+
+def _by_others(moment: Moment, want: Want) -> Iterator[Cure]:
+    """That somebody else make the step that was asked for."""
+    asked = moment
+    while asked.driver is not None:
+        asked = asked.driver.moment
+    roles = asked.routine.roles_for(asked.step)
+    if want.roles:
+        roles = tuple(role for role in roles if role in want.roles)
+    if roles:
+        words = "cure_another" if want.another else "cure_role"
+        text = say(words, roles=asked.routine.role_labels(roles))
+        yield _cure(asked.routine, asked.step, roles, asked.case, text=text)
 
 
 def instead(moment: Moment, names: Iterable[str]) -> Iterator[Cure]:

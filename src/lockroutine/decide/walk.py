@@ -326,7 +326,7 @@ class Walk:
         else:
             meant = ready or ([] if joint.missing == "skip" else matching[:1])
         if not meant and joint.missing == "refuse" and not quiet:
-            helps: list[Cure] = []
+            helps = [*cures.instead(moment, joint.instead)]
             if not _gets_no_other(moment, joint, found):
                 from_ = moment.routine.transition(step).from_
                 helps += cures.bring(moment.routine, joint.process, None, from_)

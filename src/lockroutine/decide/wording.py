@@ -137,6 +137,10 @@ _TEXTS = {
         sv="Be någon som får: $roles.",
         en="Ask somebody who may: $roles.",
     ),
+    "cure_another": Text(
+        sv="Be någon annan som får: $roles.",
+        en="Ask somebody else who may: $roles.",
+    ),
     "cure_clock": Text(
         sv="Vänta: «$step» i $process sker av sig självt.",
         en='Wait: "$step" in $process happens by itself.',

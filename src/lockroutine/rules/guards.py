@@ -59,6 +59,8 @@ class Want:
         subject: Whom or what that new case would be about.
         transitions: Or: which transitions of this case should be made first.
         field: Or: which field of this transition's form should be given otherwise.
+        roles: Or: in which other roles this transition should be made.
+        another: Or: whether another person should make it.
     """
 
     process: str = ""
@@ -69,6 +71,8 @@ class Want:
     subject: str = ""
     transitions: tuple[str, ...] = ()
     field: str = ""
+    roles: tuple[str, ...] = ()
+    another: bool = False
 
 
 @frozen(kw_only=True)
@@ -298,7 +302,12 @@ class Differs(Guard):
 
     def judge(self, scene: Scene, found: Found) -> Finding | None:
         value, other = scene.text(self.value), scene.text(self.other)
-        return None if value != other else Finding(wants=_corrections(self.value, self.other))
+        if value != other:
+            return None
+        wants = _corrections(self.value, self.other)
+        if any(ref.source == "actor" for ref in self.refs()):
+            wants = (*wants, Want(another=True))
+        return Finding(wants=wants)
 
     def refs(self) -> tuple[Ref, ...]:
         return (self.value, self.other)
@@ -688,9 +697,12 @@ class ByRole(Guard):
 
     def judge(self, scene: Scene, found: Found) -> Finding | None:
         value = scene.text(self.value)
-        if any(value in self.allowed.get(role, ()) for role in scene.actor.roles):
+        may = tuple(role for role, values in self.allowed.items() if value in values)
+        if not scene.actor.roles.isdisjoint(may):
             return None
-        return Finding(wants=_corrections(self.value))
+        # What is given can be given otherwise; what is so already is for those who may.
+        others = (Want(roles=may),) if may and self.value.source != "form" else ()
+        return Finding(wants=(*_corrections(self.value), *others))
 
     def refs(self) -> tuple[Ref, ...]:
         return (self.value,)

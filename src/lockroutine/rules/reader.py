@@ -20,6 +20,7 @@ from lockroutine.errors import Problem, RulesError, nearest
 from lockroutine.rules.check import check
 from lockroutine.rules.effects import EFFECTS, EffectRule
 from lockroutine.rules.guards import GUARDS, Guard
+from lockroutine.rules.invariants import Invariant
 from lockroutine.rules.layers import Document, Tables, document_of, laid_over
 from lockroutine.rules.safeguards import unsaid
 from lockroutine.rules.schema import Move, Pack, Transition
@@ -152,6 +153,30 @@ def _by_kind(made: cattrs.Converter, kinds: Iterable[type[Any]]) -> Callable[[An
     return hook
 
 
+def _invariant(made: cattrs.Converter) -> Callable[[Any, Any], Any]:
+    plain = cattrs.gen.make_dict_structure_fn(
+        Invariant, made, _cattrs_forbid_extra_keys=True, _cattrs_detailed_validation=True
+    )
+
+    def hook(value: Any, kind: Any) -> Any:
+        """What its guards leave out is what the invariant itself says."""
+        if isinstance(value, Mapping) and isinstance(value.get("guards"), Mapping):
+            said = {
+                "otherwise": value.get("label"),
+                "clauses": value.get("clauses"),
+                "gaps": value.get("gaps"),
+            }
+            inherited = {key: given for key, given in said.items() if given is not None}
+            guards = {
+                name: {**inherited, **guard} if isinstance(guard, Mapping) else guard
+                for name, guard in value["guards"].items()
+            }
+            value = {**value, "guards": guards}
+        return plain(value, kind)
+
+    return hook
+
+
 def _exactly(base: type) -> Callable[[Any], bool]:
     """The hook of a base class must not catch its kinds, which are subclasses of it."""
     return lambda kind: kind is base
@@ -168,6 +193,7 @@ def _pack_converter(kinds: Kinds) -> cattrs.Converter:
     )
     for base, classes in known:
         made.register_structure_hook_func(_exactly(base), _by_kind(made, classes))
+    made.register_structure_hook(Invariant, _invariant(made))
     for table in (Transition, Move):  # "from" is a word of Python
         made.register_structure_hook(
             table,

@@ -7,7 +7,7 @@ packs read.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Literal, TypeAlias
 
 from attrs import Factory, field, frozen
@@ -17,6 +17,7 @@ from lockroutine.rules.calendar import WORKING_DAYS, Calendar
 from lockroutine.rules.declared import FormTable
 from lockroutine.rules.effects import EffectRule
 from lockroutine.rules.guards import Guard
+from lockroutine.rules.invariants import Invariant
 from lockroutine.rules.pulling import Pulls, Report
 from lockroutine.rules.shown import Shown
 from lockroutine.rules.sweeps import Sweep
@@ -28,6 +29,7 @@ __all__ = [
     "Duty",
     "Escalation",
     "Gap",
+    "Invariant",
     "Joint",
     "Loosened",
     "Move",
@@ -286,6 +288,13 @@ class Joint:
     otherwise: Text | None = field(
         default=None, metadata=doc("What the refused person reads if there is no such case.")
     )
+    instead: tuple[str, ...] = field(
+        default=(),
+        metadata=doc(
+            "What to do instead then: transitions of this case, or steps of another process like "
+            "`removal.order`."
+        ),
+    )
     clauses: tuple[str, ...] = field(default=(), metadata=CLAUSES)
     gaps: tuple[str, ...] = field(default=(), metadata=GAPS)
 
@@ -515,6 +524,17 @@ class Pack:
         default=Factory(dict),
         metadata=doc("What becomes of cases that ran under an earlier version, by process."),
     )
+    always: Mapping[str, Invariant] = field(
+        default=Factory(dict), metadata=doc("What must hold in every world: all guards at once.")
+    )
+    never: Mapping[str, Invariant] = field(
+        default=Factory(dict), metadata=doc("What may hold in no world: not all guards at once.")
+    )
+
+    def invariants(self) -> Iterator[tuple[str, Invariant]]:
+        """Both kinds of invariants, each with its path, such as ``never.opened_by_nobody``."""
+        yield from ((f"always.{name}", one) for name, one in self.always.items())
+        yield from ((f"never.{name}", one) for name, one in self.never.items())
 
     @property
     def key(self) -> str:

@@ -27,6 +27,8 @@ Kind: TypeAlias = Literal[
     "joint",
     "effect",
     "sweep",
+    "always",
+    "never",
 ]
 
 
@@ -155,6 +157,8 @@ def _rules(pack: Pack) -> Iterator[tuple[Holder, _Citing]]:
     yield from _each("sweep", "sweep", pack.sweep.items())
     for name, sweep in pack.sweep.items():
         yield from _each("guard", f"sweep.{name}.unless", sweep.unless.items())
+    yield from _each("always", "always", pack.always.items())
+    yield from _each("never", "never", pack.never.items())
 
 
 def _of_process(path: str, process: Process) -> Iterator[tuple[Holder, _Citing]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from lockroutine.errors import Problem
+from lockroutine.rules.check.invariants import check_invariants
 from lockroutine.rules.check.parts import (
     Found,
     check_cited,
@@ -89,6 +90,7 @@ def _pack(pack: Pack) -> Found:
     yield from _pulls(pack, forms)
     yield from check_sweeps(pack, forms)
     yield from _moves(pack)
+    yield from check_invariants(pack, forms)
     yield from _rings(pack)
 
 

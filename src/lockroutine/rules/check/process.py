@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import typing
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from lockroutine._fields import Entry
 from lockroutine.errors import Problem
@@ -265,12 +265,7 @@ class ProcessCheck:
             at = f"{path}.otherwise.{language}"
             yield from check_template(at, text, {*pack.parameter, *guard.reports()})
         yield from check_text(f"{path}.otherwise", guard.otherwise)
-        for name in guard.instead:
-            if "." in name:
-                yield from check_step(pack, f"{path}.instead", name)
-            else:
-                known = self.process.transitions
-                yield from check_known(f"{path}.instead", [name], known, "transition")
+        yield from self._instead(path, guard.instead)
         match guard:
             case CaseInState() | NoCaseInState():
                 yield from self._other_case(path, guard)
@@ -295,6 +290,14 @@ class ProcessCheck:
                 yield from check_known(f"{path}.allowed", guard.allowed, pack.role, "role")
             case _:
                 pass  # the other kinds name nothing else of the pack
+
+    def _instead(self, path: str, names: Iterable[str]) -> Found:
+        for name in names:
+            if "." in name:
+                yield from check_step(self.pack, f"{path}.instead", name)
+            else:
+                known = self.process.transitions
+                yield from check_known(f"{path}.instead", [name], known, "transition")
 
     def _kind(self, path: str, ref: Ref, kind: type, transition: Transition | None) -> Found:
         given = form_fields(transition, self.forms) if transition else {}
@@ -366,6 +369,7 @@ class ProcessCheck:
             yield Problem(f"{path}.transition", message)
             return
         yield from self._found_by(path, other, joint.find, joint.match)
+        yield from self._instead(path, joint.instead)
         if joint.otherwise is not None:
             yield from check_text(f"{path}.otherwise", joint.otherwise)
         elif driven.from_ and joint.missing == "refuse":

@@ -1,0 +1,278 @@
+"""What should hold of every routine, and what this one claims of itself: proved or refuted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
+
+import attrs
+
+from lockroutine.model import Text
+from lockroutine.proving import words
+from lockroutine.proving.diagrams import EMPTY, TooLarge
+from lockroutine.proving.ends import Ending, Ends
+from lockroutine.proving.invariants import Invariants
+from lockroutine.proving.moves import Moves, Refusal, moves_of
+from lockroutine.proving.possible import Found, Possible, Wanted, steps, waits
+from lockroutine.proving.proof import Claim, Story
+from lockroutine.proving.samples import Samples
+from lockroutine.proving.stories import shortest, told
+from lockroutine.proving.table import Cube, Row, Table, table_of
+from lockroutine.proving.view import View
+from lockroutine.proving.views import Views
+from lockroutine.proving.world import Bound, World, world_of
+from lockroutine.routine import Routine, Step
+from lockroutine.rules.terms import CLOCK, RESERVED
+
+__all__ = ["Claims"]
+
+
+class Claims:
+    """Claims of a routine, decided within one bound.
+
+    Args:
+        routine: The routine.
+        bound: How large the world is.
+        most: How many nodes a view may have.
+    """
+
+    def __init__(self, routine: Routine, bound: Bound, most: int) -> None:
+        self._routine = routine
+        self._samples = Samples(routine, bound)
+        self.world: World = world_of(routine, bound)
+        self.found: Moves = moves_of(self.world, Invariants(self.world))
+        self.table: Table = table_of(self.world, self.found)
+        self.views: Views = Views(self.table, most)
+
+    def _label(self, process: str) -> Text:
+        return self._routine.process(process).rules.label
+
+    # -- every case can always still reach an end ----------------------------------------------
+
+    def ends(self) -> Iterator[Claim]:
+        """That every case can always still reach an end, for each process."""
+        found = Ends(self.views).all()
+        for process in self._routine.processes:
+            yield self._end(process, found[process])
+
+    def _end(self, process: str, ending: Ending) -> Claim:
+        claim = Claim(
+            name=f"ends.{process}",
+            text=words.say("ends", process=self._label(process)),
+            outcome="proved" if ending.holds else "bounded",
+            seen=_seen(ending.view),
+            why=None if ending.holds else words.say("too_large"),
+        )
+        if ending.view is None or not ending.stuck:
+            return claim
+        why = words.say("ends_not", process=self._label(process))
+        return self._told(claim, ending.view, ending.stuck, why)
+
+    # -- what should be possible ---------------------------------------------------------------
+
+    @cached_property
+    def _steps(self) -> dict[Wanted, Found]:
+        possible = Possible(self.views)
+        return {
+            wanted: possible.of(wanted)
+            for process in self._routine.processes
+            for wanted in steps(self.table, process)
+        }
+
+    def steps(self) -> Iterator[Claim]:
+        """That each step can be made, by each role that may."""
+        for process in self._routine.processes:
+            mine = {w: f for w, f in self._steps.items() if w.step and w.step.process == process}
+            yield from self._possible("steps", process, mine)
+
+    def waits(self) -> Iterator[Claim]:
+        """That whoever is waited for can do something."""
+        possible = Possible(self.views)
+        for process in self._routine.processes:
+            mine = {wanted: possible.of(wanted) for wanted in waits(self.table, process)}
+            yield from self._possible("waits", process, mine)
+
+    def _possible(self, kind: str, process: str, found: dict[Wanted, Found]) -> Iterator[Claim]:
+        failing = [(wanted, one) for wanted, one in found.items() if one.outcome != "proved"]
+        for wanted, one in failing:
+            yield self._failing(kind, process, wanted, one)
+        if found and not failing:
+            largest = max((_seen(one.view) for one in found.values()), key=len)
+            text = words.say(kind, process=self._label(process))
+            yield Claim(name=f"{kind}.{process}", text=text, outcome="proved", seen=largest)
+
+    def _failing(self, kind: str, process: str, wanted: Wanted, found: Found) -> Claim:
+        who = words.role(self._routine, wanted.role)
+        step = wanted.step.transition if wanted.step else ""
+        said: dict[str, Text] = {"process": self._label(process), "role": who}
+        if wanted.step:
+            said["step"] = self._routine.label(wanted.step)
+        if wanted.state:
+            said["state"] = self._routine.process(process).rules.states[wanted.state].label
+        refuted = found.outcome == "refuted"
+        one = kind.removesuffix("s")
+        return Claim(
+            name=".".join(filter(None, (kind, process, wanted.state, step, wanted.role))),
+            text=words.say("duty" if wanted.step and wanted.state else one, **said),
+            outcome=found.outcome,
+            seen=_seen(found.view),
+            why=words.say(f"{one}_not" if refuted else "too_large"),
+        )
+
+    # -- each refusal has a way forward --------------------------------------------------------
+
+    def cures(self) -> Iterator[Claim]:
+        """That each refusal has a way forward that somebody can go."""
+        can = {(w.step, w.role) for w, found in self._steps.items() if found.outcome == "proved"}
+        for process in self._routine.processes:
+            mine = [
+                one
+                for one in self.found.refusals
+                if one.attempt.step.process == process and one.attempt.role not in RESERVED
+            ]
+            by_rule: dict[tuple[Step, str], list[Refusal]] = {}
+            for refusal in mine:
+                if not any(
+                    (Step(cure.process, cure.transition), role) in can
+                    for cure in refusal.reason.cures
+                    for role in cure.roles or (CLOCK,)
+                ):
+                    key = refusal.attempt.step, refusal.reason.rule
+                    by_rule.setdefault(key, []).append(refusal)
+            wrong = [
+                claim
+                for (step, rule), refusals in by_rule.items()
+                for claim in self._uncured(step, rule, refusals)
+            ]
+            yield from wrong
+            if mine and not wrong:
+                text = words.say("cures", process=self._label(process))
+                yield Claim(name=f"cures.{process}", text=text, outcome="proved")
+
+    def _uncured(self, step: Step, rule: str, refusals: Sequence[Refusal]) -> Iterator[Claim]:
+        """The claim that a rule's refusals have a way forward, if it does not hold."""
+        short = rule.removeprefix(f"process.{step.process}.transitions.{step.transition}.")
+        cubes = [
+            cube
+            for refusal in refusals
+            for cube in self._with_no_way(step, self.table.cube(refusal.before), refusal)
+        ]
+        claim = Claim(
+            name=f"cures.{step.process}.{step.transition}.{short}",
+            text=words.say(
+                "cure",
+                process=self._label(step.process),
+                step=self._routine.label(step),
+                rule=short,
+            ),
+            outcome="proved",
+        )
+        why = words.say("cure_not", text=refusals[0].reason.text)
+        decided = self._never(claim, step.process, cubes, why)
+        if decided.outcome != "proved":
+            yield decided
+
+    def _with_no_way(self, step: Step, cube: Cube, refusal: Refusal) -> list[Cube]:
+        """The worlds of a cube in which nobody can make the step, whatever they give."""
+        left = [cube]
+        for row in self.table.rows:
+            if row.move.attempt.step == step and row.move.attempt.slot == refusal.attempt.slot:
+                left = [rest for one in left for rest in self._without(one, row.needs)]
+        return left
+
+    def _without(self, cube: Cube, other: Cube) -> Iterator[Cube]:
+        """The worlds of a cube that are not in another one."""
+        inside = dict(cube)
+        for var, some in other.items():
+            mine = inside.get(var, frozenset(range(self.table.sizes[var])))
+            if mine.isdisjoint(some):
+                yield inside
+                return
+            if not mine <= some:
+                yield {**inside, var: mine - some}
+            inside[var] = mine & some
+
+    # -- what the pack itself claims -----------------------------------------------------------
+
+    def invariants(self) -> Iterator[Claim]:
+        """That the invariants of the pack hold in every world."""
+        for path, invariant in self._routine.pack.invariants():
+            rows = [row for row in self.table.rows if path in row.move.breaks]
+            cubes = [self.table.cube(one.before) for one in self.found.broken if one.path == path]
+            claim = Claim(
+                name=path,
+                text=invariant.label,
+                outcome="proved",
+                clauses=invariant.clauses,
+                gaps=invariant.gaps,
+            )
+            why = words.say("broken", label=invariant.label)
+            process = invariant.process or invariant.step.partition(".")[0]
+            yield self._never(claim, process, [*cubes, *(row.needs for row in rows)], why, rows)
+
+    # -- deciding and telling ------------------------------------------------------------------
+
+    def _never(
+        self,
+        claim: Claim,
+        process: str,
+        cubes: Sequence[Cube],
+        why: Text,
+        last: Sequence[Row] = (),
+    ) -> Claim:
+        """The claim that no world is in one of these cubes; or else the story of how one is."""
+        plans = [(self.views.plans.of(cube), cube) for cube in cubes]
+        ways = [(plan, cube) for plan, cube in plans if plan is not None]
+        there = [cube for _, cube in ways]
+        if not ways:
+            return attrs.evolve(claim, seen=(process,))
+        asked = {var for cube in there for var in cube}
+        plan, nearest = min(ways, key=lambda way: way[0].size)
+        start = plan.processes | self.views.processes([nearest])
+        view = self.views.of(start, asked)
+        try:
+            if self._is_met(view, there):
+                return self._told(claim, view, self._goal(view, there), why, last)
+            for view in self.views.growing([process], asked):
+                if not any(view.diagrams.touches(view.may, view.levels(one)) for one in there):
+                    return attrs.evolve(claim, seen=_seen(view))
+                if self._is_met(view, there):
+                    return self._told(claim, view, self._goal(view, there), why, last)
+        except TooLarge:
+            pass
+        return attrs.evolve(claim, outcome="bounded", seen=_seen(view), why=words.say("too_large"))
+
+    def _is_met(self, view: View, cubes: Iterable[Cube]) -> bool:
+        """Whether one of the cubes is reached while all else is quiet."""
+        return any(
+            view.is_quiet(cube) and view.diagrams.touches(view.quiet, view.levels(cube))
+            for cube in cubes
+        )
+
+    def _goal(self, view: View, cubes: Iterable[Cube]) -> int:
+        """The worlds of these cubes, while all else is quiet."""
+        worlds = EMPTY
+        for cube in cubes:
+            if view.is_quiet(cube):
+                worlds = view.diagrams.union(worlds, view.worlds(cube))
+        return worlds
+
+    def _told(
+        self, claim: Claim, view: View, goal: int, why: Text, last: Sequence[Row] = ()
+    ) -> Claim:
+        """The claim with the shortest story against it, if that could really be made."""
+        way = [one.rows for one in shortest(view, goal).moves]
+        if last:
+            way.append(tuple(last))
+        found = told(self.world, self._samples, way)
+        if not found.whole:
+            return attrs.evolve(
+                claim, outcome="bounded", seen=_seen(view), why=words.say("not_told")
+            )
+        standing = tuple(words.of_case(self._routine, case) for case in found.cases)
+        story = Story(steps=found.steps, ending=(*standing, why))
+        return attrs.evolve(claim, outcome="refuted", seen=_seen(view), why=why, story=story)
+
+
+def _seen(view: View | None) -> tuple[str, ...]:
+    return tuple(sorted(view.processes)) if view else ()
