@@ -95,7 +95,7 @@ class Walk:
 
     def _step(self, moment: Moment) -> Asking[None]:
         case, before = moment.case, len(self._reasons)
-        after_state = moment.process.after(case.state, moment.step.transition)
+        after_state = self._leads_to(moment)
         if case.changed_at and moment.at < case.changed_at:
             self._hinder(Reason(rule="engine.order_in_time", text=say("order_in_time")))
         if after_state is None:
@@ -114,6 +114,10 @@ class Walk:
         quiet = len(self._reasons) > before
         for name, joint in moment.transition.joint.items():
             yield from self._joint(moment, scene, f"{moment.path}.joint.{name}", joint, quiet)
+
+    def _leads_to(self, moment: Moment) -> str | None:
+        """The state after the step; None if it is not possible from where the case is."""
+        return moment.process.after(moment.case.state, moment.step.transition)
 
     def _happen(self, moment: Moment, scene: Scene, event: Event) -> Scene:
         """Take the change of one case down; what comes after it is judged in the new scene."""

@@ -7,12 +7,13 @@ on a way that ends well is what a move needs; how the cases look afterwards is w
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator, Mapping, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from typing import TypeVar
 
 import attrs
 from attrs import frozen
 
+from lockroutine.decide import unseen
 from lockroutine.decide.command import Command
 from lockroutine.decide.evolve import changed, clock_steps
 from lockroutine.decide.moment import Moment
@@ -27,6 +28,7 @@ from lockroutine.proving.watched import Watched, WatchedDone, WatchedFacts, Watc
 from lockroutine.proving.world import NOW, PEOPLE, UNIT, World
 from lockroutine.routine import Step
 from lockroutine.rules.scene import Scene
+from lockroutine.rules.schema import Joint
 from lockroutine.rules.terms import CLOCK, JOINT, RESERVED
 
 __all__ = ["Attempt", "Move", "Moves", "Refusal", "moves_of"]
@@ -43,6 +45,7 @@ class Attempt:
         slot: The slot whose case it is made on.
         role: In which role; or the clock, or another system.
         person: Who.
+        units: In which units they work.
         form: What is given.
         ahead: How far from now the times in the form lie.
     """
@@ -51,13 +54,14 @@ class Attempt:
     slot: int
     role: str
     person: str
+    units: tuple[str, ...]
     form: Form
     ahead: dt.timedelta
 
     @property
     def actor(self) -> Actor:
         """Who tries."""
-        return Actor(self.person, roles={self.role}, units={UNIT})
+        return Actor(self.person, roles={self.role}, units=self.units)
 
 
 @frozen(eq=False)
@@ -130,20 +134,50 @@ class _Probe(Walk):
         super().__init__(book, command)
         self.made: list[tuple[Moment, Case]] = []
 
-    def _step(self, moment: Moment) -> Asking[None]:
-        case = moment.case
-        if isinstance(case.state, WatchedState):
-            case = attrs.evolve(case, state=str(case.state))
-            moment = attrs.evolve(moment, case=case)
-        return super()._step(moment)
+    def _leads_to(self, moment: Moment) -> str | None:
+        state = moment.case.state
+        if not isinstance(state, WatchedState):
+            return super()._leads_to(moment)
+        # From which of them it comes makes no difference, and stays open.
+        return (moment.transition.to or state) if state.is_one_of(moment.transition.from_) else None
 
     def _happen(self, moment: Moment, scene: Scene, event: Event) -> Scene:
-        after = changed(moment.routine, moment.case, event)
+        stays = isinstance(event.after, WatchedState)
+        any_ = attrs.evolve(event, after=moment.transition.from_[0]) if stays else event
+        after = changed(moment.routine, moment.case, any_)
+        if stays:
+            after = attrs.evolve(after, state=event.after)
         self.made.append((moment, after))
         return attrs.evolve(scene, case=after)
 
+    def _targets(
+        self, moment: Moment, scene: Scene, path: str, joint: Joint, subject: str, quiet: bool
+    ) -> Asking[Sequence[Case]]:
+        try:
+            return (yield from super()._targets(moment, scene, path, joint, subject, quiet))
+        except _Stopped as stopped:
+            raise _told_little(moment, joint, (), stopped) from None
+
+    def _drive_all(
+        self, moment: Moment, scene: Scene, step: Step, joint: Joint, targets: Sequence[Case]
+    ) -> Asking[None]:
+        try:
+            yield from super()._drive_all(moment, scene, step, joint, targets)
+        except _Stopped as stopped:
+            raise _told_little(moment, joint, targets, stopped) from None
+
     def _hinder(self, reason: Reason) -> None:
         raise _Stopped(reason)
+
+
+def _told_little(
+    moment: Moment, joint: Joint, targets: Sequence[Case], stopped: _Stopped
+) -> _Stopped:
+    """What is in the way, as it is told to somebody who may not know of the other cases."""
+    if not unseen.is_told_little(moment, targets):
+        return stopped
+    text, cures = unseen.refusal_of(moment, joint)
+    return _Stopped(attrs.evolve(stopped.reason, text=text, cures=tuple(cures)))
 
 
 def moves_of(world: World, invariants: Invariants) -> Moves:
@@ -156,6 +190,11 @@ class _Found:
     moves: tuple[Move, ...]
     refusals: tuple[Refusal, ...]
     asked: frozenset[tuple[str, str, str]]
+
+    @property
+    def ways(self) -> int:
+        """How many ways were gone."""
+        return len(self.moves) + len(self.refusals)
 
 
 class _Finder:
@@ -176,7 +215,8 @@ class _Finder:
         found: dict[Step, _Found] = {}
         ahead = dict.fromkeys(steps)
         while ahead:
-            step = next(iter(ahead))
+            # What takes long is tried again when all else is known.
+            step = min(ahead, key=lambda one: found[one].ways if one in found else 0)
             del ahead[step]
             found[step] = self._of(step)
             grown = self._learn(found[step].moves)
@@ -230,13 +270,14 @@ class _Finder:
     def _attempts(self, step: Step, ahead: dt.timedelta) -> Iterator[Attempt]:
         people = PEOPLE if self._asks_who(step) else PEOPLE[:1]
         forms = tuple(self._samples.forms(step, NOW, ahead))
+        units = self._world.bound.units
         for role in self._routine.transition(step).by:
             if role == JOINT:
                 continue
             for person in (role,) if role in RESERVED else people:
                 for form in forms:
                     for slot in self._world.of[step.process]:
-                        yield Attempt(step, slot, role, person, form, ahead)
+                        yield Attempt(step, slot, role, person, units, form, ahead)
 
     def _asks_who(self, step: Step) -> bool:
         """Whether it can matter which person makes a step."""
@@ -289,7 +330,7 @@ class _Finder:
             return self._routine.blank(slot.process, "new", slot.subject, UNIT)
         if not paths.is_one_of(state, from_):
             return None
-        return attrs.evolve(watched.case(attempt.slot), state=str(paths.value(state)))
+        return watched.case(attempt.slot)
 
     def _time(self, attempt: Attempt, case: Case) -> dt.datetime | None:
         """When a step is tried; None if the clock does not make it."""
@@ -310,7 +351,9 @@ class _Finder:
             opens = not moment.case.version
             if opens and self._is_taken(slot, known, writes):
                 return None
-            ended = after.state not in self._world.slots[slot].states
+            # A step that stays where it is ends nothing.
+            stays = isinstance(after.state, WatchedState)
+            ended = not stays and after.state not in self._world.slots[slot].states
             if opens or ended:
                 resets.add(slot)
                 writes = {var: value for var, value in writes.items() if var.slot != slot}
@@ -341,7 +384,8 @@ def answered(asking: Asking[T], watched: Watched) -> T:
 
 def _written(slot: int, after: Case) -> dict[Var, Value]:
     done, found = after.done, dict[Var, Value]()
-    found[state_of(slot)] = str(after.state)
+    if not isinstance(after.state, WatchedState):
+        found[state_of(slot)] = str(after.state)
     flags = done.written if isinstance(done, WatchedDone) else dict.fromkeys(done, True)
     found |= {Var(slot, "done", name): value for name, value in flags.items()}
     for facts in (after.data, after.personal):

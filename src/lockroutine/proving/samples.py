@@ -13,7 +13,7 @@ import attrs
 from lockroutine._fields import Entry, bare, entries
 from lockroutine.facts import Value
 from lockroutine.proving.told import Told, told_apart
-from lockroutine.proving.world import UNIT, Bound
+from lockroutine.proving.world import Bound
 from lockroutine.routine import Routine, Step
 
 __all__ = ["TIMES", "Form", "Samples"]
@@ -46,8 +46,6 @@ class Samples:
     def __init__(self, routine: Routine, bound: Bound) -> None:
         self._routine = routine
         self._subjects = bound.subjects
-        # Whoever works from outside works in the one unit that there is.
-        self._units = {role.only for role in routine.pack.role.values() if role.only}
         self._told = told_apart(routine)
         self.cut: set[Step] = set()
 
@@ -73,8 +71,6 @@ class Samples:
             self.cut.add(step)
 
     def _tried(self, declared: Entry, told: Told, at: dt.datetime) -> tuple[Any, ...]:
-        if declared.name in self._units:
-            return (UNIT,)
         if declared.required:
             return self._values(declared, told, at)
         if not told.looked_at or declared.format == "word":

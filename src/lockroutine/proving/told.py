@@ -16,19 +16,23 @@ from lockroutine.rules.guards import (
     ByRole,
     CaseInState,
     Count,
+    Differs,
     Guard,
     Includes,
     IsTrue,
     NoCaseInState,
     OneOf,
+    Same,
 )
 from lockroutine.rules.schema import Joint, Transition
-from lockroutine.rules.terms import Condition, Ref
+from lockroutine.rules.terms import SUBJECT, Condition, Ref
 
 __all__ = ["ANOTHER", "Told", "told_apart"]
 
 ANOTHER = "another"
-"""A text that is in no list."""
+"""A text that is in no list, and is not the same as others."""
+
+_ORGANISATION = "organisation"  # the kind of subject that is known by its unit
 
 
 @frozen
@@ -82,7 +86,10 @@ class _Looked:
         self._routine = routine
         self.told: dict[_Place, Told] = {}
         self._from: dict[_Place, set[_Place]] = {}
+        fields = {role.only for role in routine.pack.role.values() if role.only}
         for name, process in routine.pack.process.items():
+            for field in fields:
+                self._add(_Place(name, "", field), _organisation())
             for state in process.states.values():
                 for duty in state.duties.values():
                     self._condition(_Place(name, "", ""), duty.when)
@@ -96,6 +103,8 @@ class _Looked:
             self._flow(_Place(here.process, here.step, name), _Place(here.process, "", name))
         for name, ref in transition.sets.items():
             self._flow(_place(here, ref), _Place(here.process, "", name))
+        if transition.unit:
+            self._tell(here, transition.unit, _organisation())
         for guard in transition.guards.values():
             self._guard(here, guard)
         for joint in transition.joint.values():
@@ -111,8 +120,11 @@ class _Looked:
             limits = [self._limit(limit) for limit in (guard.at_least, guard.at_most) if limit]
             lengths = frozenset(limit + more for limit in limits for more in (-1, 0, 1))
             self._tell(here, guard.list, Told(lengths=lengths))
-        if isinstance(guard, CaseInState | NoCaseInState) and guard.find == "subject":
-            self._subject(here, guard.subject, guard.process)
+        if isinstance(guard, CaseInState | NoCaseInState):
+            self._match(here, guard.process, guard.match)
+            self._found(here, guard.subject, guard.process, guard.find)
+        if isinstance(guard, Same | Differs):
+            self._alike(_place(here, guard.value), _place(here, guard.other))
 
     def _values(self, guard: Guard) -> Iterator[tuple[Ref, Iterable[Value]]]:
         match guard:
@@ -134,6 +146,9 @@ class _Looked:
                 yield guard.same_as, [2]
             case Includes():
                 yield guard.value, [ANOTHER]
+            case Differs():
+                yield guard.value, [ANOTHER]
+                yield guard.other, [ANOTHER]
             case _ if type(guard) not in GUARDS:
                 for ref in guard.refs():
                     yield ref, [True]
@@ -146,13 +161,33 @@ class _Looked:
 
     def _joint(self, here: _Place, joint: Joint) -> None:
         self._condition(here, joint.when)
-        if joint.find == "subject":
-            ref = joint.each if joint.each and joint.subject.source == "each" else joint.subject
-            self._subject(here, ref, joint.process)
+        ref = joint.each if joint.each and joint.subject.source == "each" else joint.subject
+        self._found(here, ref, joint.process, joint.find)
+        self._match(here, joint.process, joint.match)
         for name, ref in joint.form.items():
             self._flow(_place(here, ref), _Place(joint.process, joint.transition, name))
-        for ref in joint.match.values():
-            self._tell(here, ref, Told(looked_at=True))
+
+    def _match(self, here: _Place, about: str, match: Mapping[str, Ref]) -> None:
+        """What the fields of other cases must be: a word, or what stands somewhere here."""
+        for name, ref in match.items():
+            there = _Place(about, "", name)
+            if ref.source == "value":
+                self._add(there, Told(frozenset([frozenset([ref.literal])]), looked_at=True))
+            else:
+                self._tell(here, ref, Told(looked_at=True))
+                self._alike(_place(here, ref), there)
+
+    def _found(self, here: _Place, ref: Ref, about: str, by: str) -> None:
+        """By what a case of a process is found: its subject, or a field of it."""
+        if by == "subject":
+            self._subject(here, ref, about)
+            return
+        there = _Place(about, "", by)
+        self._tell(here, ref, Told(looked_at=True))
+        self._alike(_place(here, ref), there)
+        if ref == SUBJECT:
+            kind = self._routine.process(here.process).rules.subject
+            self._add(there, Told(subjects=frozenset([kind]), looked_at=True))
 
     def _condition(self, here: _Place, when: Condition | None) -> None:
         if when is not None:
@@ -168,7 +203,16 @@ class _Looked:
     def _tell(self, here: _Place, ref: Ref, told: Told) -> None:
         place = _place(here, ref)
         if place:
-            self.told[place] = self.told.get(place, Told()) | told
+            self._add(place, told)
+
+    def _add(self, place: _Place, told: Told) -> None:
+        self.told[place] = self.told.get(place, Told()) | told
+
+    def _alike(self, one: _Place | None, other: _Place | None) -> None:
+        """That what tells the values of one place apart tells those of another apart as well."""
+        if one and other:
+            self._flow(one, other)
+            self._flow(other, one)
 
     def _flow(self, source: _Place | None, target: _Place) -> None:
         if source:
@@ -185,6 +229,10 @@ class _Looked:
                 if after != before:
                     self.told[source] = after
                     ahead.append(source)
+
+
+def _organisation() -> Told:
+    return Told(subjects=frozenset([_ORGANISATION]), looked_at=True)
 
 
 def _place(here: _Place, ref: Ref) -> _Place | None:

@@ -85,6 +85,10 @@ class WatchedState(str):
         made._var = var
         return made
 
+    def is_one_of(self, names: Iterable[str]) -> bool:
+        """Whether it is one of these."""
+        return self._paths.is_one_of(self._var, tuple(names))
+
     def _plain(self) -> str:
         return str(self._paths.value(self._var))
 

@@ -10,12 +10,14 @@ from attrs import Factory, field, frozen
 from lockroutine.routine import Routine
 from lockroutine.rules.guards import GUARDS, CaseInState, Guard, NoCaseInState
 
-__all__ = ["NOW", "PEOPLE", "UNIT", "Bound", "Slot", "World", "world_of"]
+__all__ = ["NOW", "PEOPLE", "UNIT", "UNITS", "Bound", "Slot", "World", "world_of"]
 
 NOW = dt.datetime(2026, 3, 2, 9, 0, tzinfo=dt.UTC)
 """The time of the world: a Monday morning in Sweden. It moves only when the clock makes a step."""
 
-UNIT = "north"
+UNITS = ("north", "south")
+"""The units of the municipality, and the organisations outside it: one is known by its unit."""
+UNIT = UNITS[0]
 PEOPLE = ("staff-1", "staff-2")
 """Each may work in any role; cases about staff are about the first."""
 
@@ -25,15 +27,22 @@ class Bound:
     """How large the world is: how many there are of each.
 
     One person of whom cases may be, another who may act; one door; at most one open case for each
-    process and subject.
+    process and subject. Everybody works in every unit.
 
     Args:
         customers: How many customers.
         serial_numbers: How many things with a serial number.
+        organisations: How many units, and organisations outside.
     """
 
     customers: int
     serial_numbers: int
+    organisations: int = len(UNITS)
+
+    @property
+    def units(self) -> tuple[str, ...]:
+        """The units in which everybody works."""
+        return UNITS[: self.organisations]
 
     def subjects(self, kind: str) -> tuple[str, ...]:
         """Whom and what cases can be about, by the kind of subject."""
@@ -44,6 +53,8 @@ class Bound:
                 return tuple(f"PH1-00{1 + n}" for n in range(self.serial_numbers))
             case "staff":
                 return PEOPLE[:1]
+            case "organisation":
+                return self.units
             case _:
                 return (f"{kind}-1",)
 
