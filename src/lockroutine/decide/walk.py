@@ -119,6 +119,10 @@ class Walk:
         """The state after the step; None if it is not possible from where the case is."""
         return moment.process.after(moment.case.state, moment.step.transition)
 
+    def _is_in(self, case: Case, states: Iterable[str]) -> bool:
+        """Whether a case is in one of these states."""
+        return case.state in states
+
     def _happen(self, moment: Moment, scene: Scene, event: Event) -> Scene:
         """Take the change of one case down; what comes after it is judged in the new scene."""
         scene = attrs.evolve(scene, case=evolve(moment.routine, moment.case, event))
@@ -320,7 +324,8 @@ class Walk:
             if case.is_open and all(case.value(name) == value for name, value in wanted.items())
         ]
         step = Step(joint.process, joint.transition)
-        ready = [c for c in matching if c.state in self._book[c.routine].transition(step).from_]
+        book = self._book
+        ready = [c for c in matching if self._is_in(c, book[c.routine].transition(step).from_)]
         if joint.every:
             meant = ready if joint.missing == "skip" else matching
         elif len(ready) > 1:

@@ -139,7 +139,12 @@ class _Probe(Walk):
         if not isinstance(state, WatchedState):
             return super()._leads_to(moment)
         # From which of them it comes makes no difference, and stays open.
-        return (moment.transition.to or state) if state.is_one_of(moment.transition.from_) else None
+        possible = self._is_in(moment.case, moment.transition.from_)
+        return (moment.transition.to or state) if possible else None
+
+    def _is_in(self, case: Case, states: Iterable[str]) -> bool:
+        state = case.state
+        return state.is_one_of(states) if isinstance(state, WatchedState) else state in states
 
     def _happen(self, moment: Moment, scene: Scene, event: Event) -> Scene:
         stays = isinstance(event.after, WatchedState)
