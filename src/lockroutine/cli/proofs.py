@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ from lockroutine.cli import output
 from lockroutine.cli.plain import plain
 from lockroutine.cli.words import WORDS
 from lockroutine.errors import LockroutineError
-from lockroutine.model import Language
+from lockroutine.model import Language, Text
 from lockroutine.proving import Claim, Proof, as_scenario
 from lockroutine.routine import Routine
 
@@ -39,14 +40,28 @@ def tell(proof: Proof, language: Language) -> None:
         if claim.outcome == "proved" and _kind(claim) not in _KINDS:
             output.line(f"  {_said(claim, language)}")
     for claim in proof.refuted:
+        if not claim.follows:
+            output.line()
+            output.line(f"{say['refuted']}: {_said(claim, language)}", style="bold")
+            _story(claim, language)
+    followed = [claim for claim in proof.refuted if claim.follows]
+    if followed:
         output.line()
-        output.line(f"{say['refuted']}: {_said(claim, language)}", style="bold")
-        _story(claim, language)
-    for claim in proof.bounded:
+        output.line(say["follows"], style="bold")
+        for claim in followed:
+            output.line(f"  {_said(claim, language)}")
+    for why, claims in _by_why(proof.bounded).items():
         output.line()
-        output.line(f"{say['not_decided']}: {_said(claim, language)}", style="bold")
-        if claim.why:
-            output.line(f"  {claim.why.get(language)}")
+        output.line(f"{say['not_decided']}. {why.get(language)}", style="bold")
+        for claim in claims:
+            output.line(f"  {_said(claim, language)}")
+
+
+def _by_why(claims: Iterable[Claim]) -> dict[Text, list[Claim]]:
+    found: dict[Text, list[Claim]] = {}
+    for claim in claims:
+        found.setdefault(claim.why or Text("", ""), []).append(claim)
+    return found
 
 
 def _kind(claim: Claim) -> str:
@@ -81,7 +96,7 @@ def write_stories(routine: Routine, proof: Proof, folder: Path, language: Langua
     texts = {
         folder / f"{claim.name}.scenario.toml": as_scenario(routine, claim, language)
         for claim in proof.refuted
-        if claim.story
+        if claim.story and not claim.follows
     }
     for path in texts:
         if path.exists():

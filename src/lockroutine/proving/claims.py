@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set
 from functools import cached_property
 
 import attrs
 
 from lockroutine.model import Text
 from lockroutine.proving import words
+from lockroutine.proving.beyond import Beyond
 from lockroutine.proving.diagrams import EMPTY, TooLarge
 from lockroutine.proving.ends import Ending, Ends
 from lockroutine.proving.invariants import Invariants
@@ -43,6 +44,7 @@ class Claims:
         self.found: Moves = moves_of(self.world, Invariants(self.world))
         self.table: Table = table_of(self.world, self.found)
         self.views: Views = Views(self.table, most)
+        self.beyond: Beyond = Beyond(self.world, self.found)
 
     def _label(self, process: str) -> Text:
         return self._routine.process(process).rules.label
@@ -65,8 +67,19 @@ class Claims:
         )
         if ending.view is None or not ending.stuck:
             return claim
+        if self._may_go_on(process, ending.view, ending.stuck):
+            return attrs.evolve(claim, outcome="bounded", why=words.say("beyond"))
         why = words.say("ends_not", process=self._label(process))
         return self._told(claim, ending.view, ending.stuck, why)
+
+    def _may_go_on(self, process: str, view: View, stuck: int) -> bool:
+        """Whether what is stuck might go on in a larger world."""
+        standing = (
+            one
+            for one in self.found.refusals
+            if view.diagrams.touches(stuck, view.levels(self.table.cube(one.before)))
+        )
+        return self.beyond.may_go_on(process, standing)
 
     # -- what should be possible ---------------------------------------------------------------
 
@@ -109,21 +122,60 @@ class Claims:
             said["step"] = self._routine.label(wanted.step)
         if wanted.state:
             said["state"] = self._routine.process(process).rules.states[wanted.state].label
-        refuted = found.outcome == "refuted"
         one = kind.removesuffix("s")
-        return Claim(
+        claim = Claim(
             name=".".join(filter(None, (kind, process, wanted.state, step, wanted.role))),
             text=words.say("duty" if wanted.step and wanted.state else one, **said),
-            outcome=found.outcome,
+            outcome="bounded",
             seen=_seen(found.view),
-            why=words.say(f"{one}_not" if refuted else "too_large"),
+            why=words.say("too_large"),
         )
+        if found.outcome == "bounded":
+            return claim
+        steps = self._meant(process, wanted)
+        if any(self.beyond.may(one, wanted.role) for one in steps):
+            return attrs.evolve(claim, why=words.say("beyond"))
+        follows = bool(steps) and all(self.beyond.follows(one, wanted.role) for one in steps)
+        claim = attrs.evolve(claim, outcome="refuted", follows=follows, why=words.say(f"{one}_not"))
+        return claim if follows else self._hindered(claim, process, wanted, steps)
+
+    def _meant(self, process: str, wanted: Wanted) -> tuple[Step, ...]:
+        """The steps of which one should be possible."""
+        if wanted.step:
+            return (wanted.step,)
+        leaving = self._routine.process(process).leaving(wanted.state)
+        return tuple(Step(process, name) for name, one in leaving if wanted.role in one.by)
+
+    def _hindered(
+        self, claim: Claim, process: str, wanted: Wanted, steps: Sequence[Step]
+    ) -> Claim:
+        """The claim with how far it comes, and what is in the way then."""
+        by_rule: dict[str, list[Refusal]] = {}
+        for refusal in self.found.refusals:
+            if refusal.attempt.step in steps and refusal.attempt.role == wanted.role:
+                by_rule.setdefault(refusal.reason.rule, []).append(refusal)
+        for rule in sorted(by_rule, key=self._place, reverse=True):
+            refusals = by_rule[rule]
+            why = words.say("hindered", rule=rule, text=refusals[0].reason.text)
+            cubes = [self.table.cube(one.before) for one in refusals]
+            told = self._never(attrs.evolve(claim, outcome="proved"), process, cubes, why)
+            if told.outcome == "refuted":
+                return told
+        return claim
+
+    def _place(self, rule: str) -> tuple[bool, int]:
+        """Where a rule stands: those of driven steps and the joints themselves come last."""
+        _, process, *rest = rule.split(".")
+        if rest[0] != "transitions" or rest[2] != "guards":
+            return rule.count(".") > 3, 0
+        return False, list(self._routine.transition(Step(process, rest[1])).guards).index(rest[3])
 
     # -- each refusal has a way forward --------------------------------------------------------
 
     def cures(self) -> Iterator[Claim]:
         """That each refusal has a way forward that somebody can go."""
         can = {(w.step, w.role) for w, found in self._steps.items() if found.outcome == "proved"}
+        might = {(w.step, w.role) for w in self._steps if w.step and self._might(w, w.step)}
         for process in self._routine.processes:
             mine = [
                 one
@@ -132,24 +184,33 @@ class Claims:
             ]
             by_rule: dict[tuple[Step, str], list[Refusal]] = {}
             for refusal in mine:
-                if not any(
-                    (Step(cure.process, cure.transition), role) in can
-                    for cure in refusal.reason.cures
-                    for role in cure.roles or (CLOCK,)
-                ):
+                if can.isdisjoint(_ways(refusal)):
                     key = refusal.attempt.step, refusal.reason.rule
                     by_rule.setdefault(key, []).append(refusal)
             wrong = [
                 claim
                 for (step, rule), refusals in by_rule.items()
-                for claim in self._uncured(step, rule, refusals)
+                for claim in self._uncured(step, rule, refusals, might)
             ]
             yield from wrong
             if mine and not wrong:
                 text = words.say("cures", process=self._label(process))
                 yield Claim(name=f"cures.{process}", text=text, outcome="proved")
 
-    def _uncured(self, step: Step, rule: str, refusals: Sequence[Refusal]) -> Iterator[Claim]:
+    def _might(self, wanted: Wanted, step: Step) -> bool:
+        """Whether it is not decided that a step is possible."""
+        outcome = self._steps[wanted].outcome
+        return outcome == "bounded" or (
+            outcome == "refuted" and self.beyond.may(step, wanted.role)
+        )
+
+    def _uncured(
+        self,
+        step: Step,
+        rule: str,
+        refusals: Sequence[Refusal],
+        might: Set[tuple[Step | None, str]],
+    ) -> Iterator[Claim]:
         """The claim that a rule's refusals have a way forward, if it does not hold."""
         short = rule.removeprefix(f"process.{step.process}.transitions.{step.transition}.")
         cubes = [
@@ -157,7 +218,10 @@ class Claims:
             for refusal in refusals
             for cube in self._with_no_way(step, self.table.cube(refusal.before), refusal)
         ]
+        # What would help is there, and is itself never possible.
+        follows = all(refusal.reason.cures for refusal in refusals)
         claim = Claim(
+            follows=follows,
             name=f"cures.{step.process}.{step.transition}.{short}",
             text=words.say(
                 "cure",
@@ -169,6 +233,12 @@ class Claims:
         )
         why = words.say("cure_not", text=refusals[0].reason.text)
         decided = self._never(claim, step.process, cubes, why)
+        if decided.outcome == "refuted" and not all(
+            might.isdisjoint(_ways(refusal)) for refusal in refusals
+        ):
+            decided = attrs.evolve(
+                decided, outcome="bounded", why=words.say("beyond"), story=None
+            )
         if decided.outcome != "proved":
             yield decided
 
@@ -272,6 +342,15 @@ class Claims:
         standing = tuple(words.of_case(self._routine, case) for case in found.cases)
         story = Story(steps=found.steps, ending=(*standing, why))
         return attrs.evolve(claim, outcome="refuted", seen=_seen(view), why=why, story=story)
+
+
+def _ways(refusal: Refusal) -> set[tuple[Step | None, str]]:
+    """The steps that are named as ways forward, by each role that may make them."""
+    return {
+        (Step(cure.process, cure.transition), role)
+        for cure in refusal.reason.cures
+        for role in cure.roles or (CLOCK,)
+    }
 
 
 def _seen(view: View | None) -> tuple[str, ...]:

@@ -7,15 +7,32 @@ each by itself. It grows with every move that is found, and is never too little 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import NamedTuple
 
 from lockroutine.facts import Value
 from lockroutine.proving.paths import STATE, Known, Possible, Var, state_of
 from lockroutine.proving.world import World
 
-__all__ = ["Learned"]
+__all__ = ["Grown", "Learned"]
 
 Key = tuple[str, str]  # the kind and name of a variable
 _ABSENT: Mapping[str, frozenset[Value]] = {"done": frozenset({False}), "fact": frozenset({None})}
+
+
+class Grown(NamedTuple):
+    """That cases of a process can be otherwise in a state than was known.
+
+    Args:
+        process: The process.
+        kind: ``state`` if they can be in it at all; or ``fact`` or ``done``.
+        name: The name of the fact or step; empty for the state.
+        state: The state.
+    """
+
+    process: str
+    kind: str
+    name: str
+    state: str
 
 
 class Learned:
@@ -48,7 +65,7 @@ class Learned:
 
     def learn(
         self, before: Known, writes: Mapping[Var, Value], resets: Iterable[int]
-    ) -> set[tuple[str, str, str]]:
+    ) -> set[Grown]:
         """Take in what a move makes of the cases.
 
         Args:
@@ -57,9 +74,9 @@ class Learned:
             resets: The slots in which it leaves nothing of what was there.
 
         Returns:
-            What can be otherwise than was known before: process, kind and name.
+            What can be otherwise than was known before.
         """
-        grown: set[tuple[str, str, str]] = set()
+        grown: set[Grown] = set()
         for slot in {var.slot for var in writes}:
             state, reset = state_of(slot), slot in resets
             for old in before.get(state, self.states(slot)):
@@ -84,13 +101,13 @@ class Learned:
         state: str,
         written: Mapping[Var, Value],
         left: Mapping[Key, frozenset[Value]],
-    ) -> set[tuple[str, str, str]]:
+    ) -> set[Grown]:
         process = self._world.slots[slot].process
-        grown: set[tuple[str, str, str]] = set()
+        grown: set[Grown] = set()
         there = self._there[process].get(state)
         if there is None:
             there = self._there[process][state] = {}
-            grown.add((process, STATE, ""))
+            grown.add(Grown(process, STATE, "", state))
             known_before = False
         else:
             known_before = True
@@ -106,5 +123,5 @@ class Learned:
             if (kind, name) not in there or not come <= had:
                 there[kind, name] = had | come
             if not come <= had:
-                grown.add((process, kind, name))
+                grown.add(Grown(process, kind, name, state))
         return grown

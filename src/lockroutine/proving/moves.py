@@ -7,6 +7,8 @@ on a way that ends well is what a move needs; how the cases look afterwards is w
 from __future__ import annotations
 
 import datetime as dt
+import heapq
+import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from typing import TypeVar
 
@@ -21,7 +23,7 @@ from lockroutine.decide.walk import Asking, Book, Walk
 from lockroutine.facts import Value
 from lockroutine.model import Actor, Case, Event, Query, Reason
 from lockroutine.proving.invariants import Broken, Invariants
-from lockroutine.proving.learned import Learned
+from lockroutine.proving.learned import Grown, Learned
 from lockroutine.proving.paths import STATE, Known, Paths, Var, state_of
 from lockroutine.proving.samples import Form, Samples
 from lockroutine.proving.watched import Watched, WatchedDone, WatchedFacts, WatchedState
@@ -32,6 +34,9 @@ from lockroutine.rules.schema import Joint
 from lockroutine.rules.terms import CLOCK, JOINT, RESERVED
 
 __all__ = ["Attempt", "Move", "Moves", "Refusal", "moves_of"]
+
+MOST = 5_000
+"""So many ways of a step are gone; of one with more, not everything is known."""
 
 T = TypeVar("T")
 
@@ -109,7 +114,8 @@ class Moves:
         refusals: What is refused.
         broken: Where the invariants on states do not hold.
         learned: What cases can look like.
-        cut: The steps of whose forms not all were tried.
+        cut: The steps of which not everything was tried.
+        dropped: The steps that would now and then take a second case where there is one place.
     """
 
     moves: tuple[Move, ...]
@@ -117,6 +123,7 @@ class Moves:
     broken: tuple[Broken, ...]
     learned: Learned
     cut: frozenset[Step]
+    dropped: frozenset[Step]
 
 
 class _Stopped(BaseException):
@@ -192,14 +199,47 @@ def moves_of(world: World, invariants: Invariants) -> Moves:
 
 @frozen
 class _Found:
+    """What came of a step: what it hangs on beside the states of its own case, and what was found.
+
+    Args:
+        moves: What can be done.
+        refusals: What is refused.
+        asked: What was asked of its own case.
+        others: What was asked of other cases: process, kind and name.
+    """
+
     moves: tuple[Move, ...]
     refusals: tuple[Refusal, ...]
-    asked: frozenset[tuple[str, str, str]]
+    asked: frozenset[tuple[str, str]]
+    others: frozenset[tuple[str, str, str]]
 
     @property
     def ways(self) -> int:
         """How many ways were gone."""
         return len(self.moves) + len(self.refusals)
+
+
+class _Ahead:
+    """The steps that are to be tried, those with the fewest ways first."""
+
+    def __init__(self, steps: Sequence[Step]) -> None:
+        self._number = {step: number for number, step in enumerate(steps)}
+        self._steps = steps
+        self._there: set[Step] = set()
+        self._heap: list[tuple[int, int]] = []
+
+    def add(self, step: Step, ways: int) -> None:
+        """A step is to be tried (again)."""
+        if step not in self._there:
+            self._there.add(step)
+            heapq.heappush(self._heap, (ways, self._number[step]))
+
+    def __iter__(self) -> Iterator[Step]:
+        while self._heap:
+            _, number = heapq.heappop(self._heap)
+            step = self._steps[number]
+            self._there.remove(step)
+            yield step
 
 
 class _Finder:
@@ -210,43 +250,57 @@ class _Finder:
         self._invariants = invariants
         self._samples = Samples(world.routine, world.bound)
         self._learned = Learned(world)
-
-    def find(self) -> Moves:
-        steps = [
+        self._dropped: set[Step] = set()
+        self._cut: set[Step] = set()
+        self._steps = tuple(
             Step(name, step)
             for name, process in self._routine.pack.process.items()
             for step in process.transitions
-        ]
+        )
+        self._leaving: dict[tuple[str, str], list[Step]] = {}
+        for step in self._steps:
+            for state in self._routine.transition(step).from_:
+                self._leaving.setdefault((step.process, state), []).append(step)
+        self._asking: dict[tuple[str, str, str], set[Step]] = {}
+
+    def find(self) -> Moves:
         found: dict[Step, _Found] = {}
-        ahead = dict.fromkeys(steps)
-        while ahead:
-            # What takes long is tried again when all else is known.
-            step = min(ahead, key=lambda one: found[one].ways if one in found else 0)
-            del ahead[step]
+        ahead = _Ahead(self._steps)
+        for step in self._steps:
+            if not self._routine.transition(step).from_:
+                ahead.add(step, 0)
+        for step in ahead:
             found[step] = self._of(step)
-            grown = self._learn(found[step].moves)
-            # Whoever asked for what can now be otherwise is tried again.
-            ahead |= {
-                one: None
-                for one, known in found.items()
-                if any(asked in grown or (asked[0], STATE, "") in grown for asked in known.asked)
-            }
+            for asked in found[step].others:
+                self._asking.setdefault(asked, set()).add(step)
+            for one in self._learn(found[step].moves):
+                for other in self._hanging_on(one, found):
+                    ahead.add(other, found[other].ways if other in found else 0)
         return Moves(
-            tuple(move for step in steps for move in found[step].moves),
-            tuple(refusal for step in steps for refusal in found[step].refusals),
+            tuple(move for step in self._steps if step in found for move in found[step].moves),
+            tuple(one for step in self._steps if step in found for one in found[step].refusals),
             tuple(self._invariants.broken(Watched(self._world, self._paths()))),
             self._learned,
-            frozenset(self._samples.cut),
+            frozenset(self._cut | self._samples.cut),
+            frozenset(self._dropped),
         )
 
     def _paths(self) -> Paths:
         return Paths(self._learned.states, self._learned.values)
 
-    def _learn(self, moves: Iterable[Move]) -> set[tuple[str, str, str]]:
+    def _hanging_on(self, grown: Grown, found: Mapping[Step, _Found]) -> Iterator[Step]:
+        """The steps of which more may come now."""
+        for step in self._leaving.get((grown.process, grown.state), ()):
+            known = found.get(step)
+            if known is None or grown.kind == STATE or grown[1:3] in known.asked:
+                yield step
+        yield from self._asking.get(grown[:3], ())
+
+    def _learn(self, moves: Iterable[Move]) -> set[Grown]:
         """Take in what moves make of the cases, until that is nothing new."""
-        grown: set[tuple[str, str, str]] = set()
+        grown: set[Grown] = set()
         while True:
-            more: set[tuple[str, str, str]] = set()
+            more: set[Grown] = set()
             for move in moves:
                 more |= self._learned.learn(move.before, move.writes, move.resets)
             if not more:
@@ -255,22 +309,32 @@ class _Finder:
 
     def _of(self, step: Step) -> _Found:
         """Everything that can come of a step: with the first times with which it can be made."""
-        asked: set[Var] = set()
+        asked: set[tuple[str, str]] = set()
+        others: set[Var] = set()
         moves: list[Move] = []
         refusals: list[Refusal] = []
         for ahead in self._samples.times(step):
             moves, refusals = [], []
             for attempt in self._attempts(step, ahead):
-                for way in self._ways(attempt, asked):
+                paths = self._paths()
+                for way in itertools.islice(self._ways(attempt, paths), MOST + 1):
                     if isinstance(way, Move):
                         moves.append(way)
                     else:
                         refusals.append(way)
+                own = {var for var in paths.asked if var.slot == attempt.slot}
+                asked |= {(var.kind, var.name) for var in own}
+                others |= paths.asked - own
+                if len(moves) + len(refusals) > MOST:
+                    self._cut.add(step)
+                    break
             if moves:
                 break
         slots = self._world.slots
-        names = frozenset((slots[var.slot].process, var.kind, var.name) for var in asked)
-        return _Found(tuple(moves), tuple(refusals), names)
+        names = {(slots[var.slot].process, var.kind, var.name) for var in others}
+        # Whoever looks at a case looks at where it stands.
+        names |= {(process, STATE, "") for process, _, _ in names}
+        return _Found(tuple(moves), tuple(refusals), frozenset(asked), frozenset(names))
 
     def _attempts(self, step: Step, ahead: dt.timedelta) -> Iterator[Attempt]:
         people = PEOPLE if self._asks_who(step) else PEOPLE[:1]
@@ -298,9 +362,8 @@ class _Finder:
                 return True
         return False
 
-    def _ways(self, attempt: Attempt, asked: set[Var]) -> Iterator[Move | Refusal]:
+    def _ways(self, attempt: Attempt, paths: Paths) -> Iterator[Move | Refusal]:
         """Everything that can come of an attempt."""
-        paths = self._paths()
         for known in paths:
             watched = Watched(self._world, paths)
             case = self._case(attempt, watched)
@@ -323,7 +386,6 @@ class _Finder:
                 move = self._move(attempt, known, probe, breaks)
                 if move is not None:
                     yield move
-        asked |= paths.asked
 
     def _case(self, attempt: Attempt, watched: Watched) -> Case | None:
         """The case that a step is tried on; None if it is in a state from where there is no way."""
@@ -355,6 +417,7 @@ class _Finder:
                 continue
             opens = not moment.case.version
             if opens and self._is_taken(slot, known, writes):
+                self._dropped.add(moment.step)
                 return None
             # A step that stays where it is ends nothing.
             stays = isinstance(after.state, WatchedState)

@@ -62,7 +62,10 @@ def _is(row: Row, step: Step, role: str) -> bool:
 def waits(table: Table, process: str) -> Iterator[Wanted]:
     """Whatever somebody is waited for to do, in each state of a process."""
     slot = table.world.of[process][0]
+    reached = table.found.learned.states(slot)
     for name, state in table.world.routine.pack.process[process].states.items():
+        if name not in reached:
+            continue  # that nobody comes there is said of the steps
         here = [
             row
             for row in table.rows

@@ -69,6 +69,7 @@ class Claim:
         gaps: The gaps that it rests on.
         seen: The processes that were followed exactly. What others do was taken as possible at
             any time, so that what is proved holds whatever they do.
+        follows: Whether it does not hold only because of something else that does not.
         why: What is wrong, or what kept it from being decided; empty if it is proved.
         story: How it comes to that; None if it is not refuted, or if it is never possible.
     """
@@ -79,6 +80,7 @@ class Claim:
     clauses: tuple[str, ...] = ()
     gaps: tuple[str, ...] = ()
     seen: tuple[str, ...] = ()
+    follows: bool = False
     why: Text | None = None
     story: Story | None = None
 

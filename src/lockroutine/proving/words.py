@@ -67,6 +67,14 @@ _SAID: Mapping[str, Text] = {
         "Here the step is refused, and nothing that helps is possible: {text}",
     ),
     "broken": Text("Det här gäller då inte: {label}", "Then this does not hold: {label}"),
+    "beyond": Text(
+        "I den lilla världen är det aldrig möjligt; i en större vore det kanske det.",
+        "In the small world it is never possible; in a larger one it might be.",
+    ),
+    "hindered": Text(
+        "Längre än hit går det inte; i vägen står {rule}: {text}",
+        "It comes no further than this; in the way is {rule}: {text}",
+    ),
     "too_large": Text(
         "Det finns för många lägen att gå igenom; så långt det har undersökts gäller det.",
         "There are too many worlds to go through; as far as was looked, it holds.",
