@@ -6,6 +6,8 @@ come of it all together is followed in decision diagrams: millions of worlds at 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from lockroutine.proving import words
 from lockroutine.proving.claims import Claims
 from lockroutine.proving.proof import Claim, Outcome, Proof, Story, StoryStep
@@ -13,7 +15,7 @@ from lockroutine.proving.scenario import as_scenario
 from lockroutine.proving.world import Bound
 from lockroutine.routine import Routine
 
-__all__ = ["Claim", "Outcome", "Proof", "Story", "StoryStep", "as_scenario", "prove"]
+__all__ = ["Claim", "Outcome", "Proof", "Story", "StoryStep", "as_scenario", "claims_of", "prove"]
 
 _BOUND = Bound(customers=1, serial_numbers=2)
 _OTHER = Bound(customers=2, serial_numbers=1)
@@ -31,14 +33,19 @@ def prove(routine: Routine) -> Proof:
     >>> proof.refuted, proof.bounded
     ((), ())
     """
+    bound = words.of_bound(_BOUND, _OTHER if routine.pack.always or routine.pack.never else None)
+    return Proof(routine=routine.key, bound=bound, claims=tuple(claims_of(routine)))
+
+
+def claims_of(routine: Routine) -> Iterator[Claim]:
+    """The same one by one, for those who need no more than the first that does not hold."""
     claims = Claims(routine, _BOUND, MOST)
     found = [*claims.invariants()]
     if found:
         other = {claim.name: claim for claim in Claims(routine, _OTHER, MOST).invariants()}
-        found = [_both(claim, other[claim.name]) for claim in found]
-    found += [*claims.steps(), *claims.waits(), *claims.cures(), *claims.ends()]
-    bound = words.of_bound(_BOUND, _OTHER if routine.pack.always or routine.pack.never else None)
-    return Proof(routine=routine.key, bound=bound, claims=tuple(found))
+        yield from (_both(claim, other[claim.name]) for claim in found)
+    for more in (claims.steps, claims.waits, claims.cures, claims.ends):
+        yield from more()
 
 
 def _both(one: Claim, other: Claim) -> Claim:

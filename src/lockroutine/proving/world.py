@@ -126,8 +126,12 @@ def _slots(routine: Routine, bound: Bound, remembered: set[tuple[str, str]]) -> 
 
 
 def _ends_asked_for(routine: Routine) -> set[tuple[str, str]]:
-    """The states, with their processes, of which rules of other cases ask."""
-    found: set[tuple[str, str]] = set()
+    """The states, with their processes, of which rules of other cases or invariants ask."""
+    found = {
+        (invariant.process, state)
+        for _, invariant in routine.pack.invariants()
+        for state in invariant.states
+    }
     for guard in _guards(routine):
         if isinstance(guard, CaseInState | NoCaseInState):
             found |= {(guard.process, state) for state in guard.states}
@@ -141,3 +145,5 @@ def _guards(routine: Routine) -> Iterator[Guard]:
     for process in routine.pack.process.values():
         for transition in process.transitions.values():
             yield from transition.guards.values()
+    for _, invariant in routine.pack.invariants():
+        yield from invariant.guards.values()
