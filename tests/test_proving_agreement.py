@@ -1,0 +1,157 @@
+"""What is proved agrees with what really happens: world by world, and on the way of stories."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+
+import pytest
+
+from doorspack import DOORS, doors
+from explorer import Cases, Explorer
+from lockroutine import RulesError, load_routine
+from lockroutine.proving.claims import Claims
+from lockroutine.proving.view import View
+from lockroutine.proving.world import Bound
+from lockroutine.routine import Routine, Step
+from mutations import Mutation, mutant, mutations
+
+MOST = 200_000
+EVERY = int(os.environ.get("LOCKROUTINE_EVERY_MUTANT", "9"))
+"""Every so manieth mutant is looked at; with 1, all of them, in larger worlds, for some minutes."""
+BOUNDS = [Bound(1, 1), Bound(1, 2)] if EVERY > 1 else [Bound(1, 2), Bound(2, 1)]
+
+
+# -- every world -----------------------------------------------------------------------------------
+
+
+def worlds(claims: Claims) -> set[tuple[int, ...]]:
+    """Every world of the diagrams, in all processes at once."""
+    table = claims.table
+    view = View(table, claims.world.of, range(len(table.vars)), MOST)
+    assert view.vars == frozenset(range(len(table.vars)))
+    assert view.may == view.quiet
+    found: set[tuple[int, ...]] = set()
+    left = view.may
+    while left:
+        world = view.diagrams.any(left)
+        found.add(tuple(view.value(world, var) for var in range(len(table.vars))))
+        left = view.diagrams.rest(
+            left, view.diagrams.cube({n: (value,) for n, value in enumerate(world)})
+        )
+    return found
+
+
+@pytest.mark.parametrize("bound", BOUNDS, ids=str)
+def test_the_same_worlds(bound: Bound) -> None:
+    """The diagrams hold exactly the worlds that one comes to by making steps one by one."""
+    claims = Claims(doors(), bound, MOST)
+    assert worlds(claims) == Explorer(claims.table).depth.keys()
+
+
+# -- the same claims -------------------------------------------------------------------------------
+
+
+def standing(cases: Cases, process: str, *states: str) -> list[str]:
+    """The subjects of the cases of a process in some states."""
+    return [
+        case.subject
+        for (name, _), case in cases.items()
+        if name == process and case.state in states
+    ]
+
+
+def customers(cases: Cases, field: str) -> list[tuple[object, object]]:
+    """Of each lock that hangs, at whose door, and a value of it."""
+    return [
+        (case.value("customer"), case.value(field))
+        for (name, _), case in cases.items()
+        if name == "lock" and case.state == "mounted"
+    ]
+
+
+WRONG: Mapping[str, Callable[[Cases], bool]] = {
+    "always.paired_where_it_hangs": lambda cases: any(
+        other not in (None, customer) for customer, other in customers(cases, "paired_with")
+    ),
+    "always.ordinary_lock_on_record": lambda cases: any(
+        customer not in standing(cases, "ordinary_lock", "kept")
+        for customer, _ in customers(cases, "customer")
+    ),
+    "always.way_into_every_home": lambda cases: any(
+        subject not in [customer for customer, _ in customers(cases, "customer")]
+        for subject in standing(cases, "ordinary_lock", "kept")
+    ),
+    "never.lock_without_consent": lambda cases: any(
+        customer not in standing(cases, "consent", "received", "withdrawn")
+        and customer not in standing(cases, "removal", "ordered")
+        for customer, _ in customers(cases, "customer")
+    ),
+}
+"""The claims of the pack on states, said once more."""
+
+
+def expected(routine: Routine, explorer: Explorer) -> dict[str, bool]:
+    """Which claims hold, as far as they can be said of worlds and steps; found one by one."""
+    found = {name: explorer.nearest(wrong) is None for name, wrong in WRONG.items()}
+    made = {(step, role) for step, role, _ in explorer.made}
+    for process, rules in routine.pack.process.items():
+        for name, transition in rules.transitions.items():
+            for role in transition.by:
+                found[f"steps.{process}.{name}.{role}"] = (Step(process, name), role) in made
+        for state, declared in rules.states.items():
+            can = {(step, role) for step, role, at in explorer.made if at == state}
+            mine = {role for step, role in can if step.process == process}
+            for role in declared.waits_for:
+                found[f"waits.{process}.{state}.{role}"] = role in mine
+            for duty, one in declared.duties.items():
+                for role in one.waits_for:
+                    owed = (Step(process, duty), role) in can
+                    found[f"waits.{process}.{state}.{duty}.{role}"] = owed
+        found[f"ends.{process}"] = not explorer.stuck(over(process))
+    return found
+
+
+def over(process: str) -> Callable[[Cases], bool]:
+    return lambda cases: (
+        not any(case.is_open for (name, _), case in cases.items() if name == process)
+    )
+
+
+def proved(claims: Claims) -> dict[str, bool]:
+    """Which claims hold, as they are proved."""
+    found: dict[str, bool] = {}
+    for claim in (*claims.invariants(), *claims.steps(), *claims.waits(), *claims.ends()):
+        assert claim.outcome != "bounded", claim
+        found[claim.name] = claim.outcome == "proved"
+    return found
+
+
+def agree(routine: Routine, bound: Bound) -> None:
+    """Hold what is proved of a routine against what is found one by one."""
+    claims = Claims(routine, bound, MOST)
+    explorer = Explorer(claims.table)
+    assert worlds(claims) == explorer.depth.keys()
+    said, so = proved(claims), expected(routine, explorer)
+    for name, holds in so.items():
+        # Of a process in which all is possible that is said in one claim, else what is not.
+        assert said.get(name, True) is holds, name
+    for claim in (*claims.invariants(), *claims.ends()):
+        if claim.story and claim.name in WRONG:
+            assert len(claim.story.steps) == explorer.nearest(WRONG[claim.name])
+        elif claim.story and claim.name.startswith("ends."):
+            stuck = explorer.stuck(over(claim.name.removeprefix("ends.")))
+            assert len(claim.story.steps) == min(explorer.depth[key] for key in stuck)
+
+
+MUTANTS = mutations(DOORS, doors())
+
+
+@pytest.mark.parametrize("mutation", MUTANTS[::EVERY], ids=lambda one: one.name)
+def test_the_same_of_mutants(mutation: Mutation) -> None:
+    """Whatever mistake is made in a pack, what is proved of it is what is found one by one."""
+    try:
+        routine = load_routine(mutant(DOORS, mutation))
+    except RulesError:
+        return  # noticed before anything is proved
+    agree(routine, BOUNDS[0])
