@@ -48,9 +48,10 @@ def refuted(routine: Routine) -> dict[str, Claim]:
 
 
 def steps(claim: Claim) -> list[str]:
-    """The story of a claim: who does what."""
+    """The story of a claim: who does what; what is refused in the end is left out."""
     assert claim.story
-    return [f"{one.role}: {one.process}.{one.transition}" for one in claim.story.steps]
+    made = (one for one in claim.story.steps if not one.refused)
+    return [f"{one.role}: {one.process}.{one.transition}" for one in made]
 
 
 def replayed(routine: Routine, claim: Claim, folder: Path) -> None:

@@ -41,7 +41,7 @@ class Beyond:
 
     def __init__(self, world: World, found: Moves) -> None:
         self._routine = world.routine
-        self._open = found.dropped | found.cut
+        self._open = {*found.dropped, *found.cut}
         self._made = {step for move in found.moves for step in move.made}
         self._refused: dict[Step, list[Refusal]] = {}
         for refusal in found.refusals:

@@ -66,11 +66,11 @@ class Claims:
             why=None if ending.holds else words.say("too_large"),
         )
         if ending.view is None or not ending.stuck:
-            return claim
+            return self._as_far_as_tried(claim)
         if self._may_go_on(process, ending.view, ending.stuck):
             return attrs.evolve(claim, outcome="bounded", why=words.say("beyond"))
         why = words.say("ends_not", process=self._label(process))
-        return self._told(claim, ending.view, ending.stuck, why)
+        return self._as_far_as_tried(self._told(claim, ending.view, ending.stuck, why))
 
     def _may_go_on(self, process: str, view: View, stuck: int) -> bool:
         """Whether what is stuck might go on in a larger world."""
@@ -132,6 +132,8 @@ class Claims:
         )
         if found.outcome == "bounded":
             return claim
+        if self.found.cut:
+            return self._as_far_as_tried(attrs.evolve(claim, outcome="refuted"))
         steps = self._meant(process, wanted)
         if any(self.beyond.may(one, wanted.role) for one in steps):
             return attrs.evolve(claim, why=words.say("beyond"))
@@ -158,7 +160,8 @@ class Claims:
             refusals = by_rule[rule]
             why = words.say("hindered", rule=rule, text=refusals[0].reason.text)
             cubes = [self.table.cube(one.before) for one in refusals]
-            told = self._never(attrs.evolve(claim, outcome="proved"), process, cubes, why)
+            holds = attrs.evolve(claim, outcome="proved")
+            told = self._never(holds, process, cubes, why, refused=refusals)
             if told.outcome == "refuted":
                 return told
         return claim
@@ -232,7 +235,8 @@ class Claims:
             outcome="proved",
         )
         why = words.say("cure_not", text=refusals[0].reason.text)
-        decided = self._never(claim, step.process, cubes, why)
+        decided = self._never(claim, step.process, cubes, why, refused=refusals)
+        decided = self._as_far_as_tried(decided)
         if decided.outcome == "refuted" and not all(
             might.isdisjoint(_ways(refusal)) for refusal in refusals
         ):
@@ -278,7 +282,10 @@ class Claims:
             )
             why = words.say("broken", label=invariant.label)
             process = invariant.process or invariant.step.partition(".")[0]
-            yield self._never(claim, process, [*cubes, *(row.needs for row in rows)], why, rows)
+            cubes += [row.needs for row in rows]
+            decided = self._never(claim, process, cubes, why, rows)
+            # What was really come to is so, whatever else could be tried.
+            yield decided if decided.story else self._as_far_as_tried(decided)
 
     # -- deciding and telling ------------------------------------------------------------------
 
@@ -289,6 +296,7 @@ class Claims:
         cubes: Sequence[Cube],
         why: Text,
         last: Sequence[Row] = (),
+        refused: Sequence[Refusal] = (),
     ) -> Claim:
         """The claim that no world is in one of these cubes; or else the story of how one is."""
         plans = [(self.views.plans.of(cube), cube) for cube in cubes]
@@ -302,15 +310,27 @@ class Claims:
         view = self.views.of(start, asked)
         try:
             if self._is_met(view, there):
-                return self._told(claim, view, self._goal(view, there), why, last)
+                return self._told(claim, view, self._goal(view, there), why, last, refused)
             for view in self.views.growing([process], asked):
                 if not any(view.diagrams.touches(view.may, view.levels(one)) for one in there):
                     return attrs.evolve(claim, seen=_seen(view))
                 if self._is_met(view, there):
-                    return self._told(claim, view, self._goal(view, there), why, last)
+                    return self._told(claim, view, self._goal(view, there), why, last, refused)
         except TooLarge:
             pass
+        return self._too_large(claim, view)
+
+    def _too_large(self, claim: Claim, view: View) -> Claim:
         return attrs.evolve(claim, outcome="bounded", seen=_seen(view), why=words.say("too_large"))
+
+    def _as_far_as_tried(self, claim: Claim) -> Claim:
+        """Of what nobody was seen to do nothing is certain, where not every form was tried."""
+        if not self.found.cut or claim.outcome == "bounded":
+            return claim
+        labels = [self._routine.label(step) for step in self.found.cut]
+        named = Text(", ".join(one.sv for one in labels), ", ".join(one.en for one in labels))
+        why = words.say("cut", steps=named)
+        return attrs.evolve(claim, outcome="bounded", why=why, story=None)
 
     def _is_met(self, view: View, cubes: Iterable[Cube]) -> bool:
         """Whether one of the cubes is reached while all else is quiet."""
@@ -328,13 +348,22 @@ class Claims:
         return worlds
 
     def _told(
-        self, claim: Claim, view: View, goal: int, why: Text, last: Sequence[Row] = ()
+        self,
+        claim: Claim,
+        view: View,
+        goal: int,
+        why: Text,
+        last: Sequence[Row] = (),
+        refused: Sequence[Refusal] = (),
     ) -> Claim:
         """The claim with the shortest story against it, if that could really be made."""
-        way = [one.rows for one in shortest(view, goal).moves]
+        try:
+            way = [one.rows for one in shortest(view, goal).moves]
+        except TooLarge:
+            return self._too_large(claim, view)
         if last:
             way.append(tuple(last))
-        found = told(self.world, self._samples, way)
+        found = told(self.world, self._samples, way, refused)
         if not found.whole:
             return attrs.evolve(
                 claim, outcome="bounded", seen=_seen(view), why=words.say("not_told")

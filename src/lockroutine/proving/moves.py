@@ -122,7 +122,7 @@ class Moves:
     refusals: tuple[Refusal, ...]
     broken: tuple[Broken, ...]
     learned: Learned
-    cut: frozenset[Step]
+    cut: tuple[Step, ...]
     dropped: frozenset[Step]
 
 
@@ -281,7 +281,7 @@ class _Finder:
             tuple(one for step in self._steps if step in found for one in found[step].refusals),
             tuple(self._invariants.broken(Watched(self._world, self._paths()))),
             self._learned,
-            frozenset(self._cut | self._samples.cut),
+            tuple(step for step in self._steps if step in self._cut | self._samples.cut),
             frozenset(self._dropped),
         )
 
@@ -322,7 +322,9 @@ class _Finder:
                         moves.append(way)
                     else:
                         refusals.append(way)
-                own = {var for var in paths.asked if var.slot == attempt.slot}
+                # A step that opens a case asks whether there is one, whatever its state.
+                opens = not self._routine.transition(step).from_
+                own = {var for var in paths.asked if var.slot == attempt.slot and not opens}
                 asked |= {(var.kind, var.name) for var in own}
                 others |= paths.asked - own
                 if len(moves) + len(refusals) > MOST:

@@ -19,7 +19,7 @@ not. ``bounded``: there were too many worlds to tell; as far as was looked, it h
 
 @frozen(kw_only=True)
 class StoryStep:
-    """One step of a story, as it was really made.
+    """One step of a story, as it was really made; the last may be one that was really refused.
 
     Args:
         process: The process.
@@ -31,6 +31,7 @@ class StoryStep:
         at: When.
         form: What was given.
         text: The step in words.
+        refused: The rules that refused it; empty if it was made.
     """
 
     process: str
@@ -42,6 +43,7 @@ class StoryStep:
     at: dt.datetime
     form: Mapping[str, Any] = field(repr=False)
     text: Text
+    refused: tuple[str, ...] = ()
 
 
 @frozen(kw_only=True)
@@ -49,7 +51,7 @@ class Story:
     """The shortest way to a world in which something does not hold.
 
     Args:
-        steps: Who does what, in order. Each was made by the decision itself.
+        steps: Who does what, in order. Each was put to the decision itself.
         ending: How things stand then, and what is wrong with it, in words.
     """
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from lockroutine.model import Language
 from lockroutine.proving.proof import Claim, Story, StoryStep
-from lockroutine.proving.world import PEOPLE, UNIT
+from lockroutine.proving.world import PEOPLE, UNIT, UNITS
 from lockroutine.routine import Routine
 from lockroutine.rules.terms import CLOCK, PULL, SWEEP
 
@@ -36,6 +36,8 @@ def _lines(routine: Routine, claim: Claim, story: Story, language: Language) -> 
     for person in people:
         roles = sorted({step.role for step in story.steps if step.person == person})
         yield from ("", f"[actors.{person}]", f"roles = {_toml(roles)}")
+        if _goes_beyond(story):
+            yield f"units = {_toml(UNITS)}"
     for step in story.steps:
         yield from _step(routine, step, language)
 
@@ -50,11 +52,27 @@ def _step(routine: Routine, step: StoryStep, language: Language) -> Iterator[str
     yield f"who = {_toml(PULL if step.role == PULL else step.person)}"
     yield f"does = {_toml(f'{step.process}.{step.transition}')}"
     yield f"about = {_toml(step.subject)}"
-    yield f"state = {_toml(step.state)}"
+    if step.refused:
+        yield f"refused = {_toml([_short(step, rule) for rule in step.refused])}"
+    else:
+        yield f"state = {_toml(step.state)}"
     if step.form:
         yield from ("", "[step.form]")
         for name, value in step.form.items():
             yield f"{name} = {_toml(_local(value, local))}"
+
+
+def _goes_beyond(story: Story) -> bool:
+    """Whether a story has to do with more than one unit or organisation."""
+    named = {step.subject for step in story.steps}
+    named |= {value for step in story.steps for value in step.form.values() if type(value) is str}
+    return not named.isdisjoint(UNITS[1:])
+
+
+def _short(step: StoryStep, rule: str) -> str:
+    """A rule as scenarios name it: within its step, or with the driven one."""
+    own = f"process.{step.process}.transitions.{step.transition}."
+    return rule.removeprefix(own).removeprefix("process.").replace(".transitions.", ".")
 
 
 def _time(at: dt.datetime) -> str:

@@ -9,11 +9,11 @@ from attrs import frozen
 
 from lockroutine.decide import Command, answer, decide
 from lockroutine.decide.evolve import clock_steps
-from lockroutine.errors import LockroutineError
+from lockroutine.errors import LockroutineError, Refused
 from lockroutine.facts import sha256
 from lockroutine.model import Case, Query
 from lockroutine.proving.diagrams import EMPTY, Event
-from lockroutine.proving.moves import Attempt
+from lockroutine.proving.moves import Attempt, Refusal
 from lockroutine.proving.proof import StoryStep
 from lockroutine.proving.samples import Form, Samples
 from lockroutine.proving.table import Row
@@ -101,18 +101,22 @@ class Told:
     whole: bool
 
 
-def told(world: World, samples: Samples, way: Iterable[tuple[Row, ...]]) -> Told:
+def told(
+    world: World, samples: Samples, way: Iterable[tuple[Row, ...]], refused: Iterable[Refusal] = ()
+) -> Told:
     """Make each step of a way by the decision itself, a minute after the one before.
 
     Args:
         world: The world.
         samples: What to give in forms.
         way: For each step the moves that would do.
+        refused: What is refused in the end; the first of it is tried, too.
     """
     teller = _Teller(world, samples)
     for rows in way:
         if not any(teller.makes(attempt) for attempt in _attempts(rows)):
             return Told(tuple(teller.steps), teller.standing(), whole=False)
+    any(teller.is_refused(one.attempt, one.reason.rule) for one in refused)
     return Told(tuple(teller.steps), teller.standing(), whole=True)
 
 
@@ -122,6 +126,12 @@ def _attempts(rows: Iterable[Row]) -> Iterator[Attempt]:
         if id(row.move.attempt) not in seen:
             seen.add(id(row.move.attempt))
             yield row.move.attempt
+
+
+def _command(attempt: Attempt, form: Form, at: dt.datetime) -> Command:
+    return Command(
+        transition=attempt.step.transition, actor=attempt.actor, form=form, recorded_at=at
+    )
 
 
 class _Teller:
@@ -142,36 +152,66 @@ class _Teller:
 
     def makes(self, attempt: Attempt) -> bool:
         """Whether an attempt can be made now; then it is."""
-        slot = self._world.slots[attempt.slot]
-        case = self._case(attempt)
-        at = self._time(attempt, case)
+        case, at = self._tried(attempt)
         if case is None or at is None:
             return False
         form = self._form(attempt, at)
-        command = Command(
-            transition=attempt.step.transition, actor=attempt.actor, form=form, recorded_at=at
-        )
         try:
-            decision = answer(decide(self._book, case, command), self._find)
+            decision = answer(decide(self._book, case, _command(attempt, form, at)), self._find)
         except LockroutineError:
             return False
         for change in decision.changes:
             self._cases[change.case.id] = change.case
         self._now = at + _MINUTE
+        self._add(attempt, decision.changes[0].case.state, at, form)
+        return True
+
+    def is_refused(self, attempt: Attempt, rule: str) -> bool:
+        """Whether an attempt is refused now by a rule; then that is told."""
+        case, at = self._tried(attempt)
+        if case is None or at is None:
+            return False
+        form = self._form(attempt, at)
+        try:
+            answer(decide(self._book, case, _command(attempt, form, at)), self._find)
+        except Refused as refused:
+            rules = tuple(dict.fromkeys(reason.rule for reason in refused.verdict.reasons))
+            if rule in rules:
+                self._add(attempt, case.state, at, form, rules)
+            return rule in rules
+        except LockroutineError:
+            pass
+        return False
+
+    def _tried(self, attempt: Attempt) -> tuple[Case | None, dt.datetime | None]:
+        """The case that an attempt is made on, and when."""
+        case = self._case(attempt)
+        return case, self._time(attempt, case)
+
+    def _add(
+        self,
+        attempt: Attempt,
+        state: str,
+        at: dt.datetime,
+        form: Form,
+        refused: tuple[str, ...] = (),
+    ) -> None:
+        step, subject = attempt.step, self._world.slots[attempt.slot].subject
+        text = of_step(self._routine, step, attempt.role, subject, refused=bool(refused))
         self.steps.append(
             StoryStep(
-                process=attempt.step.process,
-                transition=attempt.step.transition,
+                process=step.process,
+                transition=step.transition,
                 role=attempt.role,
                 person=attempt.person,
-                subject=slot.subject,
-                state=decision.changes[0].case.state,
+                subject=subject,
+                state=state,
                 at=at,
                 form=form,
-                text=of_step(self._routine, attempt.step, attempt.role, slot.subject),
+                text=text,
+                refused=refused,
             )
         )
-        return True
 
     def _case(self, attempt: Attempt) -> Case | None:
         slot = self._world.slots[attempt.slot]

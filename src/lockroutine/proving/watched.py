@@ -161,10 +161,11 @@ class WatchedFacts(Facts):
         return found
 
     def __iter__(self) -> Iterator[str]:
-        return (name for name in sorted(self._names.union(self.written)) if self.at(name))
+        names = sorted(self._names.union(self.written))
+        return (name for name in names if self.at(name) is not None)
 
     def __len__(self) -> int:
-        return len(tuple(self))
+        return sum(1 for _ in self)
 
 
 class WatchedDone(frozenset[str]):
@@ -204,4 +205,4 @@ class WatchedDone(frozenset[str]):
         return (name for name in self._names if name in self)
 
     def __len__(self) -> int:
-        return len(tuple(self))
+        return sum(1 for _ in self)

@@ -79,9 +79,18 @@ _SAID: Mapping[str, Text] = {
         "Det finns för många lägen att gå igenom; så långt det har undersökts gäller det.",
         "There are too many worlds to go through; as far as was looked, it holds.",
     ),
+    "cut": Text(
+        "Allt som kan anges har inte prövats ({steps}); så långt det har undersökts gäller det.",
+        "Not everything that can be given was tried ({steps}); as far as was looked, it holds.",
+    ),
     "not_told": Text(
         "Den förenklade världen talar emot det, men berättelsen gick inte att göra i verkligheten.",
         "The simplified world speaks against it, but the story could not really be made.",
+    ),
+    "does": Text("{who}: {what} ({process}, {subject})", "{who}: {what} ({process}, {subject})"),
+    "tries": Text(
+        "{who} försöker: {what} ({process}, {subject})",
+        "{who} tries: {what} ({process}, {subject})",
     ),
     "waits_for": Text("{case}: {state}, väntar på {roles}", "{case}: {state}, waits for {roles}"),
     "stands": Text("{case}: {state}", "{case}: {state}"),
@@ -113,13 +122,16 @@ def role(routine: Routine, name: str) -> Text:
     return _OTHERS.get(name) or routine.pack.role[name].label
 
 
-def of_step(routine: Routine, step: Step, by: str, subject: str) -> Text:
-    """Who does what, about whom."""
-    who, what = role(routine, by), routine.label(step)
-    process = routine.process(step.process).rules.label
-    return Text(
-        f"{who.sv}: {what.sv} ({process.sv}, {subject})",
-        f"{who.en}: {what.en} ({process.en}, {subject})",
+def of_step(
+    routine: Routine, step: Step, by: str, subject: str, *, refused: bool = False
+) -> Text:
+    """Who does what, or tries to, about whom."""
+    return say(
+        "tries" if refused else "does",
+        who=role(routine, by),
+        what=routine.label(step),
+        process=routine.process(step.process).rules.label,
+        subject=subject,
     )
 
 
