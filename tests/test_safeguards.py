@@ -263,6 +263,38 @@ def test_what_is_wrong_with_a_guard_is_told_once(tmp_path: Path) -> None:
     ]
 
 
+IT = {"process": "lock", "states": ["mounted"], "guards": {"a": {"kind": "x", "states": ["s"]}}}
+B = {"b": {"kind": "y"}}
+
+
+@pytest.mark.parametrize(
+    ("kind", "change", "loosens"),
+    [
+        ("always", {"states": ["mounted", "lost"]}, False),
+        ("always", {"states": []}, True),
+        ("always", {"states": 5}, True),
+        ("always", {"process": "job"}, True),
+        ("always", {"guards": {**IT["guards"], **B}}, False),
+        ("always", {"guards": B}, True),
+        ("always", {"guards": {"a": {**IT["guards"]["a"], "otherwise": "No."}}}, False),
+        ("never", {"guards": {**IT["guards"], **B}}, True),
+        ("never", {"label": "Another"}, False),
+    ],
+)
+def test_an_invariant_may_say_more(kind: str, change: dict[str, object], loosens: bool) -> None:
+    """An overlay may let an invariant hold of more, or more of it hold; nothing less in silence."""
+    base, new = {kind: {"it": IT}}, {kind: {"it": {**IT, **change}}}
+    found = loosenings(base, new, lambda _: pytest.fail("no invariant is a guard"))
+    assert [one.by for one in found] == ([f"{kind}.it"] if loosens else [])
+
+
+def test_what_never_holds_may_not_hold_in_part_either() -> None:
+    """Without one of its guards, what never holds at once says more."""
+    base = {"never": {"it": {**IT, "guards": {**IT["guards"], **B}}}}
+    found = loosenings(base, {"never": {"it": IT}}, lambda _: pytest.fail("none is a guard"))
+    assert list(found) == []
+
+
 @pytest.mark.parametrize(
     ("before", "after", "by"),
     [

@@ -27,9 +27,7 @@ WORDS = {
         en="{held} of {all} processes: each refusal has a way forward that somebody can go",
     ),
     "refuted": Text(sv="MOTBEVISAT", en="REFUTED"),
-    "follows": Text(
-        sv="OCH DÄRFÖR gäller inte heller det här", en="AND SO neither does this hold"
-    ),
+    "follows": Text(sv="OCH DÄRFÖR gäller inte heller det här", en="AND SO neither does this hold"),
     "not_decided": Text(sv="INTE AVGJORT", en="NOT DECIDED"),
     "story_written": Text(sv="{path} spelar upp berättelsen", en="{path} plays the story"),
     "all_units": Text(sv="alla ärenden", en="all cases"),

@@ -148,9 +148,7 @@ class Claims:
         leaving = self._routine.process(process).leaving(wanted.state)
         return tuple(Step(process, name) for name, one in leaving if wanted.role in one.by)
 
-    def _hindered(
-        self, claim: Claim, process: str, wanted: Wanted, steps: Sequence[Step]
-    ) -> Claim:
+    def _hindered(self, claim: Claim, process: str, wanted: Wanted, steps: Sequence[Step]) -> Claim:
         """The claim with how far it comes, and what is in the way then."""
         by_rule: dict[str, list[Refusal]] = {}
         for refusal in self.found.refusals:
@@ -203,9 +201,7 @@ class Claims:
     def _might(self, wanted: Wanted, step: Step) -> bool:
         """Whether it is not decided that a step is possible."""
         outcome = self._steps[wanted].outcome
-        return outcome == "bounded" or (
-            outcome == "refuted" and self.beyond.may(step, wanted.role)
-        )
+        return outcome == "bounded" or (outcome == "refuted" and self.beyond.may(step, wanted.role))
 
     def _uncured(
         self,
@@ -240,9 +236,7 @@ class Claims:
         if decided.outcome == "refuted" and not all(
             might.isdisjoint(_ways(refusal)) for refusal in refusals
         ):
-            decided = attrs.evolve(
-                decided, outcome="bounded", why=words.say("beyond"), story=None
-            )
+            decided = attrs.evolve(decided, outcome="bounded", why=words.say("beyond"), story=None)
         if decided.outcome != "proved":
             yield decided
 

@@ -122,9 +122,7 @@ def role(routine: Routine, name: str) -> Text:
     return _OTHERS.get(name) or routine.pack.role[name].label
 
 
-def of_step(
-    routine: Routine, step: Step, by: str, subject: str, *, refused: bool = False
-) -> Text:
+def of_step(routine: Routine, step: Step, by: str, subject: str, *, refused: bool = False) -> Text:
     """Who does what, or tries to, about whom."""
     return say(
         "tries" if refused else "does",

@@ -4,7 +4,8 @@ A safeguard is a guard marked with ``safeguard = true``, and every ``[always.NAM
 ``[never.NAME]``. One counts as loosened when it is taken out or no longer marked, or when it, or a
 parameter that it names, means something else that is not plainly tighter. Words and what is cited
 are no meaning. A guard that goes with its whole transition is not loosened: what cannot be done
-needs no guard.
+needs no guard. An invariant is tighter if it looks at more states, or if more must always hold, or
+if less may never hold at once.
 """
 
 from __future__ import annotations
@@ -74,7 +75,7 @@ def loosenings(base: Tables, new: Tables, structure: Structure) -> Iterator[Loos
             yield Loosening(path, path)
         elif within[0] == "process":
             yield from _of_guard(path, (before, base), (after, new), structure)
-        elif _without_words(before) != _without_words(after):
+        elif not _says_more(within[0], before, after):
             yield Loosening(path, path)
         else:
             yield from _by_parameter(path, before, base, new)
@@ -125,7 +126,26 @@ def _safeguards(tables: Tables) -> Iterator[tuple[str, Any]]:
 def _without_words(rule: Any) -> Any:
     if not isinstance(rule, dict):
         return rule
-    return {key: value for key, value in rule.items() if key not in _WORDS}
+    return {key: _without_words(value) for key, value in rule.items() if key not in _WORDS}
+
+
+def _says_more(kind: str, before: Any, after: Any) -> bool:
+    """Whether an invariant plainly says all that another says."""
+    old, new = _without_words(before), _without_words(after)
+    if not (isinstance(old, dict) and isinstance(new, dict)):
+        return bool(old == new)
+    guards = (table_at(old, "guards"), table_at(new, "guards"))
+    fewer, more = guards if kind == "always" else guards[::-1]
+    rest = [
+        {key: value for key, value in one.items() if key not in ("guards", "states")}
+        for one in (old, new)
+    ]
+    states = [one.get("states", []) for one in (old, new)]
+    if states[0] != states[1] and not all(isinstance(some, list) for some in states):
+        return False
+    more_states = all(state in states[1] for state in states[0])
+    same = all(more.get(name) == guard for name, guard in fewer.items())
+    return rest[0] == rest[1] and more_states and same
 
 
 # -- guards ---------------------------------------------------------------------------------------
