@@ -14,7 +14,7 @@ __all__ = ["EMPTY", "Diagrams", "Event", "Reach", "TooLarge"]
 
 EMPTY = 0
 _BELOW = 1  # everything, below the last level
-Pairs = tuple[tuple[int, int], ...]
+Pairs = Sequence[tuple[int, int]]
 
 
 class TooLarge(Exception):
@@ -207,11 +207,13 @@ class Reach:
 
     def __init__(self, diagrams: Diagrams, events: Iterable[Event]) -> None:
         self._diagrams = diagrams
-        self._by_top: list[list[Event]] = [[] for _ in diagrams.sizes]
+        self._begun: list[list[_Begun]] = [[] for _ in diagrams.sizes]
         for event in events:
-            self._by_top[event.top].append(event)
+            fired: dict[int, int] = {}
+            self._begun[event.top] += [
+                (before, after, event, fired) for before, after in event.pairs[event.top]
+            ]
         self._closed: dict[int, int] = {_BELOW: _BELOW, EMPTY: EMPTY}
-        self._fired: dict[tuple[int, Event], int] = {}
 
     def from_(self, worlds: int) -> int:
         """The worlds that can be come to from these, and these."""
@@ -226,39 +228,49 @@ class Reach:
 
     def _settle(self, children: list[int], level: int) -> int:
         """The node with these closed children, closed under the events of its own level."""
-        union, events = self._diagrams.union, self._by_top[level]
-        again = bool(events)
+        union, begun = self._diagrams.union, self._begun[level]
+        done = [EMPTY] * len(begun)  # what each was followed from already
+        again = bool(begun)
         while again:
             again = False
-            for event in events:
-                for before, after in event.pairs[level]:
-                    child = children[before]
-                    if child:
-                        reached = union(children[after], self._fire(child, event, level + 1))
-                        if reached != children[after]:
-                            children[after] = reached
-                            again = True
+            for number, (before, after, event, fired) in enumerate(begun):
+                child = children[before]
+                if child == done[number]:
+                    continue
+                done[number] = child
+                reached = child if level == event.bottom else fired.get(child)
+                if reached is None:
+                    reached = self._fire(child, event, fired, level + 1)
+                here = children[after]
+                if reached and reached != here:
+                    reached = union(here, reached)
+                    if reached != here:
+                        children[after] = reached
+                        again = True
         found = self._diagrams.node(tuple(children))
         self._closed[found] = found
         return found
 
-    def _fire(self, node: int, event: Event, level: int) -> int:
+    def _fire(self, node: int, event: Event, fired: dict[int, int], level: int) -> int:
         """What becomes of the worlds of a node by an event that began above, closed."""
-        if not node or level > event.bottom:
-            return node
-        key = (node, event)
-        found = self._fired.get(key)
-        if found is None:
-            there = self._diagrams.nodes[node]
-            pairs = event.pairs.get(level)
-            if pairs is None:
-                children = [self._fire(child, event, level + 1) for child in there]
-            else:
-                union = self._diagrams.union
-                children = [EMPTY] * len(there)
-                for before, after in pairs:
-                    if there[before]:
-                        reached = self._fire(there[before], event, level + 1)
-                        children[after] = union(children[after], reached)
-            found = self._fired[key] = self._settle(children, level) if any(children) else EMPTY
+        there = self._diagrams.nodes[node]
+        pairs = event.pairs.get(level)
+        if pairs is None:
+            pairs = [(value, value) for value in range(len(there))]
+        union, last = self._diagrams.union, level == event.bottom
+        children = [EMPTY] * len(there)
+        for before, after in pairs:
+            child = there[before]
+            if not child:
+                continue
+            reached = child if last else fired.get(child)
+            if reached is None:
+                reached = self._fire(child, event, fired, level + 1)
+            here = children[after]
+            children[after] = union(here, reached) if here and reached else here or reached
+        found = fired[node] = self._settle(children, level) if any(children) else EMPTY
         return found
+
+
+_Begun = tuple[int, int, Event, dict[int, int]]
+"""How an event begins at its first level: a value before and after, the event, what became of it."""
