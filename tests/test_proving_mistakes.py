@@ -196,11 +196,13 @@ def test_a_role_that_is_waited_for_in_vain() -> None:
     claim = never(routine, "waits.consent.withdrawn.coordinator")
     assert claim.text.en == "Consent, Withdrawn: Coordinator, who is waited for, can do something"
     assert claim.why == Text(
-        "Längre än hit går det inte; i vägen står process.consent.transitions.end.guards.lock_down: "
-        "Låset sitter kvar.",
-        "It comes no further than this; in the way is "
-        "process.consent.transitions.end.guards.lock_down: The lock still hangs.",
+        "I det läget kan rollen aldrig göra något.", "In that state the role can never do anything."
     )
+    assert claim.follows  # that the step is never possible is told of the step itself
+    (told,) = (
+        one for one in refuted(routine).values() if one.name == "steps.consent.end.coordinator"
+    )
+    assert ending(told).startswith("It comes no further than this; in the way is process.consent.")
 
 
 def test_a_duty_that_nobody_can_settle() -> None:
@@ -339,7 +341,7 @@ def test_a_story_as_a_scenario() -> None:
     text = as_scenario(routine, claim, "en")
     assert text.startswith(
         'title = "Nobody opens without a right"\n'
-        'note = "Consent customer-17: Received Mounting customer-17: Fitted, waits for Coordinator '
+        'note = "Consent customer-17: Received. Mounting customer-17: Fitted, waits for '
     )
     assert (
         "[[step]]\n"

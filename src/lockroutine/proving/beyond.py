@@ -178,7 +178,8 @@ class Beyond:
         """Whether a guard may look at what only comes with steps of a larger world."""
         if isinstance(guard, CaseInState):
             return self._comes_into(guard.process, guard.states, self._states)
-        return any(one.process == step.process for one in self._steps)
+        process = guard.process if isinstance(guard, NoCaseInState) else step.process
+        return any(one.process == process for one in self._steps)
 
     def _comes_into(self, process: str, states: Iterable[str], known: set[State]) -> bool:
         return any((process, state) in known for state in states)

@@ -137,9 +137,22 @@ class Claims:
         steps = self._meant(process, wanted)
         if any(self.beyond.may(one, wanted.role) for one in steps):
             return attrs.evolve(claim, why=words.say("beyond"))
-        follows = bool(steps) and all(self.beyond.follows(one, wanted.role) for one in steps)
+        follows = bool(steps) and all(self._follows(wanted, one) for one in steps)
         claim = attrs.evolve(claim, outcome="refuted", follows=follows, why=words.say(f"{one}_not"))
         return claim if follows else self._hindered(claim, process, wanted, steps)
+
+    def _follows(self, wanted: Wanted, step: Step) -> bool:
+        """Whether a step is not possible only because something else is not."""
+        if wanted.state and not self._is_ever_made(step, wanted.role):
+            return True  # that is said of the step itself
+        return self.beyond.follows(step, wanted.role)
+
+    def _is_ever_made(self, step: Step, role: str) -> bool:
+        return any(
+            found.outcome != "refuted"
+            for one, found in self._steps.items()
+            if (one.step, one.role) == (step, role)
+        )
 
     def _meant(self, process: str, wanted: Wanted) -> tuple[Step, ...]:
         """The steps of which one should be possible."""

@@ -273,4 +273,4 @@ class Reach:
 
 
 _Begun = tuple[int, int, Event, dict[int, int]]
-"""How an event begins at its first level: a value before and after, the event, what became of it."""
+"""How an event begins at its first level: a value before and after, it, and what came of it."""

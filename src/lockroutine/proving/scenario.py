@@ -30,7 +30,8 @@ def as_scenario(routine: Routine, claim: Claim, language: Language) -> str:
 
 def _lines(routine: Routine, claim: Claim, story: Story, language: Language) -> Iterator[str]:
     yield f"title = {_toml(claim.text.get(language))}"
-    yield f"note = {_toml(' '.join(text.get(language) for text in story.ending))}"
+    ending = (text.get(language).removesuffix(".") for text in story.ending)
+    yield f"note = {_toml('. '.join(ending) + '.')}"
     yield f"unit = {_toml(UNIT)}"
     people = sorted({step.person for step in story.steps}.intersection(PEOPLE))
     for person in people:

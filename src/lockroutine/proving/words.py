@@ -95,12 +95,13 @@ _SAID: Mapping[str, Text] = {
     "waits_for": Text("{case}: {state}, väntar på {roles}", "{case}: {state}, waits for {roles}"),
     "stands": Text("{case}: {state}", "{case}: {state}"),
     "bound": Text(
-        "{size}; en dörr, två personer som var och en kan ha varje roll, högst ett öppet ärende "
-        "per process och det som ärendet gäller. Klockan står still utom när den själv gör ett "
-        "steg; vad andra system och kontroller säger kan komma när som helst",
-        "{size}; one door, two people who may each work in any role, at most one open case for "
-        "each process and subject. The clock stands still but for its own steps; what other "
-        "systems and checks say may come at any time",
+        "{size}; en dörr, två enheter eller firmor, två personer som var och en kan ha varje roll "
+        "i varje enhet, högst ett öppet ärende per process och det som ärendet gäller. Klockan "
+        "står still utom när den själv gör ett steg; vad andra system och kontroller säger kan "
+        "komma när som helst",
+        "{size}; one door, two units or firms, two people who may each work in any role in any "
+        "unit, at most one open case for each process and subject. The clock stands "
+        "still but for its own steps; what other systems and checks say may come at any time",
     ),
     "also": Text(
         "{one} (det paketet självt säger: även {other})",
