@@ -93,7 +93,7 @@ class _Telling:
 
     def _why(self, step: ReplayedStep) -> Iterable[str]:
         if step.follows:
-            yield self._say("follows", step=step.follows)
+            yield self._say("follows_from", step=step.follows)
             return
         for reason in step.reasons:
             cited = ", ".join(reason.clauses or reason.gaps) or reason.rule

@@ -56,7 +56,7 @@ WORDS = {
     "end": Text(sv="slut", en="end"),
     "escalation": Text(sv="eskalering", en="escalation"),
     "found": Text(sv="Nya", en="Found"),
-    "follows": Text(sv="Följer på {step}.", en="Follows from {step}."),
+    "follows_from": Text(sv="Följer på {step}.", en="Follows from {step}."),
     "form": Text(sv="Formulär", en="Form"),
     "from": Text(sv="Från", en="From"),
     "gap": Text(sv="Lucka", en="Gap"),
