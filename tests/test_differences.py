@@ -707,6 +707,14 @@ def test_the_steps_to_make_instead() -> None:
     ]
 
 
+def test_a_guard_that_names_no_state() -> None:
+    """A guard that nothing can content is told, too."""
+    assert lines(changed(f"{STEP}.order.guards.consent.states", [])) == [
+        "«Order»: what must hold: «Consent: Received» before, now «Consent: none». [C1] "
+        f"({STEP}.order.guards.consent)"
+    ]
+
+
 def test_a_step_that_is_left_out() -> None:
     """What becomes of a step whose case is not there is told in words."""
     tables = with_(

@@ -148,6 +148,19 @@ clauses = ["C1"]
     assert "«Vänta.»" in rule_book(made, "sv")
 
 
+def test_a_guard_that_names_no_state() -> None:
+    """A guard that nothing can content is drawn, with none in the place of the states."""
+    text = """
+[process.errand.transitions.finish.guards.other]
+kind = "case_in_state"
+process = "errand"
+states = []
+otherwise = { sv = "Vänta.", en = "Wait." }
+clauses = ["C1"]
+"""
+    assert "Ärende: inget" in told(routine(text))
+
+
 def test_what_is_loosened_stands_in_the_book(tmp_path: Path) -> None:
     """The safeguards of its base that an overlay loosens stand in its book, with the reason."""
     path = "process.mounting.transitions.test.guards.cycles"

@@ -147,7 +147,7 @@ class Brief:
         return self.word(word, process=self.say(rules.label), states=named)
 
     def _any(self, names: Iterable[str]) -> str:
-        *most, last = dict.fromkeys(names)
+        *most, last = dict.fromkeys(names) or (self.word("none"),)
         return f"{', '.join(most)} {self.word('or')} {last}" if most else last
 
     def _hours(self, guard: kinds.WithinHours) -> str:

@@ -79,6 +79,7 @@ WORDS = {
     "minute": Text(sv="{count} minut", en="{count} minute"),
     "minutes": Text(sv="{count} minuter", en="{count} minutes"),
     "no": Text(sv="nej", en="no"),
+    "none": Text(sv="inget", en="none"),
     "not_given": Text(sv="{field} saknas", en="{field} is missing"),
     "not_before": Text(sv="inte före {field}", en="not before {field}"),
     "not_in_state": Text(sv="{process}: inte {states}", en="{process}: not {states}"),
