@@ -2,19 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from functools import partial
-
-from attrs import frozen
-
-from lockroutine.differences.briefed import Briefly, in_brief
+from lockroutine.differences.briefed import Briefly
+from lockroutine.differences.held import Held, Where, guards
 from lockroutine.differences.refusals import MUST_HOLD
 from lockroutine.differences.sides import Pair, Side, matched
 from lockroutine.differences.tables import Found, Spot, compared, each
-from lockroutine.differences.voice import Voice
 from lockroutine.differences.words import SAY
-from lockroutine.model import Text
-from lockroutine.rules.guards import Guard
 from lockroutine.rules.pulling import Report
 from lockroutine.rules.schema import Move
 from lockroutine.rules.sweeps import Sweep
@@ -38,50 +31,11 @@ def sweeps(pair: Pair) -> Found:
         yield from each(pair, [match], spot)
         _, old, name, new = match
         held = [
-            _Held(sweep.label, sweep.process, sweep.unless) if sweep else None
+            Held(sweep.label, sweep.process, sweep.unless) if sweep else None
             for sweep in (old, new)
         ]
-        yield from _guards(pair, f"sweep.{name}.unless", held[0], held[1])
-
-
-@frozen
-class _Held:
-    """Guards that are judged with cases of a process, and what they stand in."""
-
-    label: Text
-    process: str
-    guards: Mapping[str, Guard]
-
-
-def _guards(pair: Pair, at: str, old: _Held | None, new: _Held | None) -> Found:
-    """What differs between guards that stand in no step."""
-    olds, news = (held.guards if held else {} for held in (old, new))
-    meant = (old.process if old else "", new.process if new else "")
-    for name, before, _, after in matched(olds, news):
-        side, held, guard = (pair.new, new, after) if after else (pair.old, old, before)
-        if held is None or guard is None:
-            continue
-        spot = Spot(
-            section="sweeps",
-            kind="unless",
-            at=f"{at}.{name}",
-            title=side.text(held.process, partial(_titled, held.label, name, guard)),
-            meant=meant,
-        )
-        if before and after:
-            title = side.text("", partial(Voice.quoted, text=held.label))
-            say = partial(_in_brief, name)
-            yield from in_brief(pair, spot, _EXCUSES, before, after, say, title)
-        else:
-            yield from compared(pair, spot, before, after)
-
-
-def _titled(label: Text, name: str, guard: Guard, voice: Voice) -> str:
-    return f"{voice.quoted(label)} ({voice.guard(name, guard)})"
-
-
-def _in_brief(name: str, voice: Voice, guard: Guard) -> str:
-    return voice.guard(name, guard)
+        where = Where(section="sweeps", kind="unless", at=f"sweep.{name}.unless")
+        yield from guards(pair, where, _EXCUSES, held[0], held[1])
 
 
 # -- what other systems report --------------------------------------------------------------------
