@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Literal, TypeAlias, get_args
 
+import attrs
+
 from lockroutine.differences.sides import Pair, Side
 from lockroutine.differences.tables import Found, cited
 from lockroutine.differences.values import Difference, Right
@@ -45,45 +47,26 @@ def _made(
     newer: bool,
 ) -> Found:
     """Who makes a step now, or no longer: a role, or what is none (told with a new step)."""
-    if role not in RESERVED:
-        yield _right(side, process, name, step, role, newer=newer)
-    elif both:
+    verb = "makes" if role in RESERVED else "may"
 
-        def say(voice: Voice) -> str:
-            word = "makes" if newer else "makes_not"
-            return voice.fixed(word, role=voice.mover(role), step=voice.step(name))
-
-        yield Difference(
-            section="steps",
-            change="gained" if newer else "lost",
-            at=f"process.{process}.transitions.{name}.by",
-            process=process,
-            text=side.text(process, say),
-            before=None if newer else role,
-            after=role if newer else None,
-            **cited(step),
-        )
-
-
-def _right(
-    side: Side, process: str, name: str, step: Transition, role: str, *, newer: bool
-) -> Right:
     def say(voice: Voice) -> str:
-        word = "may" if newer else "may_not"
-        return voice.fixed(word, role=voice.role(role), step=voice.step(name))
+        word = verb if newer else f"{verb}_not"
+        return voice.fixed(word, role=voice.mover(role), step=voice.step(name))
 
-    return Right(
-        section="rights",
+    made = Difference(
+        section="steps" if role in RESERVED else "rights",
         change="gained" if newer else "lost",
         at=f"process.{process}.transitions.{name}.by",
         process=process,
         text=side.text(process, say),
         before=None if newer else role,
         after=role if newer else None,
-        role=role,
-        transition=name,
         **cited(step),
     )
+    if role not in RESERVED:
+        yield Right(**attrs.asdict(made, recurse=False), role=role, transition=name)
+    elif both:
+        yield made
 
 
 def _seers(pair: Pair, process: str, kind: _Sight) -> Found:
