@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -38,6 +40,17 @@ class Voice(Brief):
         super().__init__(routine, process, language)
         self.within: str = process
         self.language: Language = language
+        rules = self._pack.process
+        self._state_titles = functools.cache(
+            lambda process: self._told_apart(
+                {name: state.label for name, state in rules[process].states.items()}
+            )
+        )
+        self._step_titles = functools.cache(
+            lambda process: self._told_apart(
+                {name: step.label for name, step in rules[process].transitions.items()}
+            )
+        )
 
     def fixed(self, name: str, **values: object) -> str:
         """One of the fixed words of differences, with its values."""
@@ -71,23 +84,20 @@ class Voice(Brief):
 
     def state(self, name: str, process: str = "") -> str:
         """A state by its label, with its name where another is called the same."""
-        states = self._pack.process[process or self.within].states
-        return self._told_apart(name, {one: state.label for one, state in states.items()})
+        return self._state_titles(process or self.within)[name]
 
     def step(self, name: str, process: str = "") -> str:
         """A step by its label; of another process with that one's; told apart as states are."""
         named, _, transition = name.rpartition(".")
-        steps = self._pack.process[named or process or self.within].transitions
-        labels = {one: step.label for one, step in steps.items()}
+        said = self._step_titles(named or process or self.within)[transition]
         if not named:
-            return self._told_apart(transition, labels)
-        label = self.say(self._pack.process[named].label)
-        return f"«{label}: {self._told_apart(transition, labels)[1:]}"
+            return said
+        return f"«{self.say(self._pack.process[named].label)}: {said[1:]}"
 
-    def _told_apart(self, name: str, labels: Mapping[str, Text]) -> str:
-        said = self.quoted(labels[name])
-        alike = [one for one, label in labels.items() if self.quoted(label) == said]
-        return f"{said} ({name})" if len(alike) > 1 else said
+    def _told_apart(self, labels: Mapping[str, Text]) -> dict[str, str]:
+        said = {name: self.quoted(label) for name, label in labels.items()}
+        times = Counter(said.values())
+        return {name: f"{it} ({name})" if times[it] > 1 else it for name, it in said.items()}
 
     def mover(self, name: str) -> str:
         """Who makes a step: a role, or what stands for none."""
