@@ -53,9 +53,10 @@ class Claims:
 
     def ends(self) -> Iterator[Claim]:
         """That every case can always still reach an end, for each process."""
-        found = Ends(self.views).all()
-        for process in self._routine.processes:
-            yield self._end(process, found[process])
+        ends = Ends(self.views)
+        # One after the other, so that no view is kept for longer than it is needed.
+        found = {process: self._end(process, ends.of(process)) for process in ends.order()}
+        yield from (found[process] for process in self._routine.processes)
 
     def _end(self, process: str, ending: Ending) -> Claim:
         claim = Claim(
@@ -110,7 +111,7 @@ class Claims:
         for wanted, one in failing:
             yield self._failing(kind, process, wanted, one)
         if found and not failing:
-            largest = max((_seen(one.view) for one in found.values()), key=len)
+            largest = max((one.seen for one in found.values()), key=len)
             text = words.say(kind, process=self._label(process))
             yield Claim(name=f"{kind}.{process}", text=text, outcome="proved", seen=largest)
 
@@ -127,7 +128,7 @@ class Claims:
             name=".".join(filter(None, (kind, process, wanted.state, step, wanted.role))),
             text=words.say("duty" if wanted.step and wanted.state else one, **said),
             outcome="bounded",
-            seen=_seen(found.view),
+            seen=found.seen,
             why=words.say("too_large"),
         )
         if found.outcome == "bounded":
@@ -256,8 +257,8 @@ class Claims:
     def _with_no_way(self, step: Step, cube: Cube, refusal: Refusal) -> list[Cube]:
         """The worlds of a cube in which nobody can make the step, whatever they give."""
         left = [cube]
-        for row in self.table.rows:
-            if row.move.attempt.step == step and row.move.attempt.slot == refusal.attempt.slot:
+        for row in self.table.of_step.get(step, ()):
+            if row.move.attempt.slot == refusal.attempt.slot:
                 left = [rest for one in left for rest in self._without(one, row.needs)]
         return left
 

@@ -37,13 +37,13 @@ class Ends:
         self._views = views
         self._settled: list[str] = []
 
-    def all(self) -> dict[str, Ending]:
-        """Of every process; first those whose cases no others need."""
+    def order(self) -> list[str]:
+        """In which order they are best asked of: first those whose cases no others need."""
         world = self._views.table.world
         needed = dict.fromkeys(world.of, 0)
         for _, process in self._views.needs:
             needed[process] += 1
-        return {name: self.of(name) for name in sorted(needed, key=lambda one: (needed[one], one))}
+        return sorted(needed, key=lambda one: (needed[one], one))
 
     def of(self, process: str) -> Ending:
         """Of one process."""

@@ -37,10 +37,10 @@ class Wanted:
 
 @frozen
 class Found:
-    """Whether something is possible, and through which view that was seen."""
+    """Whether something is possible, and through which processes that was seen."""
 
     outcome: Outcome
-    view: View | None = None
+    seen: tuple[str, ...] = ()
 
 
 def steps(table: Table, process: str) -> Iterator[Wanted]:
@@ -48,15 +48,12 @@ def steps(table: Table, process: str) -> Iterator[Wanted]:
     for name, transition in table.world.routine.pack.process[process].transitions.items():
         step = Step(process, name)
         for role in transition.by:
-            rows = (row for row in table.rows if _is(row, step, role))
-            yield Wanted(step, role, "", tuple(rows))
-
-
-def _is(row: Row, step: Step, role: str) -> bool:
-    attempt = row.move.attempt
-    if role == JOINT:
-        return step in row.move.made[1:]
-    return attempt.step == step and attempt.role == role
+            if role == JOINT:
+                rows = table.driving.get(step, ())
+            else:
+                mine = table.of_step.get(step, ())
+                rows = tuple(row for row in mine if row.move.attempt.role == role)
+            yield Wanted(step, role, "", rows)
 
 
 def waits(table: Table, process: str) -> Iterator[Wanted]:
@@ -68,9 +65,8 @@ def waits(table: Table, process: str) -> Iterator[Wanted]:
             continue  # that nobody comes there is said of the steps
         here = [
             row
-            for row in table.rows
-            if row.move.attempt.slot == slot
-            and name in row.move.before.get(state_of(slot), (name,))
+            for row in table.of_slot.get(slot, ())
+            if name in row.move.before.get(state_of(slot), (name,))
         ]
         for role in state.waits_for:
             mine = (row for row in here if row.move.attempt.role == role)
@@ -78,7 +74,8 @@ def waits(table: Table, process: str) -> Iterator[Wanted]:
         for duty, declared in state.duties.items():
             step = Step(process, duty)
             for role in declared.waits_for:
-                rows = (row for row in here if _is(row, step, role))
+                mine = (row for row in here if row.move.attempt.role == role)
+                rows = (row for row in mine if row.move.attempt.step == step)
                 yield Wanted(step, role, name, tuple(rows))
 
 
@@ -106,14 +103,14 @@ class Possible:
         try:
             for view in self._views.growing(start, asked):
                 if self._is_met(view, wanted, ways):
-                    return Found("proved", view)
+                    return Found("proved", view.names)
             for view in self._views.growing(start, asked):
                 levels = [view.levels(cubes[row]) for row in ways]
                 if not any(view.diagrams.touches(view.may, one) for one in levels):
-                    return Found("refuted", view)
+                    return Found("refuted", view.names)
         except TooLarge:
             pass
-        return Found("bounded", view)
+        return Found("bounded", view.names)
 
     def _is_met(self, view: View, wanted: Wanted, rows: Iterable[Row]) -> bool:
         return any(

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
+from typing import TypeVar
 
 import attrs
 from attrs import frozen
@@ -13,9 +14,11 @@ from lockroutine.proving.cubes import Items, laid_together
 from lockroutine.proving.moves import Move, Moves
 from lockroutine.proving.paths import STATE, Known, Var, state_of
 from lockroutine.proving.world import World
+from lockroutine.routine import Step
 
 __all__ = ["Cube", "Row", "Table", "table_of"]
 
+K = TypeVar("K", bound=Hashable)
 Cube = Mapping[int, frozenset[int]]
 """Worlds: for some variables, what they may be. The others may be anything."""
 
@@ -69,9 +72,40 @@ class Table:
         return cube
 
     @cached_property
+    def of_step(self) -> Mapping[Step, tuple[Row, ...]]:
+        """The moves that each step makes itself."""
+        return _grouped((row.move.attempt.step, row) for row in self.rows)
+
+    @cached_property
+    def driving(self) -> Mapping[Step, tuple[Row, ...]]:
+        """The moves in which each step is driven by another one."""
+        return _grouped((step, row) for row in self.rows for step in set(row.move.made[1:]))
+
+    @cached_property
+    def of_slot(self) -> Mapping[int, tuple[Row, ...]]:
+        """The moves made on the case of each slot."""
+        return _grouped((row.move.attempt.slot, row) for row in self.rows)
+
+    @cached_property
+    def of_process(self) -> Mapping[str, tuple[Row, ...]]:
+        """The moves that have to do with each process."""
+        return _grouped((name, row) for row in self.rows for name in self._touched(row))
+
+    def _touched(self, row: Row) -> set[str]:
+        slots = {self.vars[var].slot for var in (*row.needs, *row.sets)}
+        return {self.world.slots[slot].process for slot in (*slots, row.move.attempt.slot)}
+
+    @cached_property
     def sizes(self) -> tuple[int, ...]:
         """How many values each variable has."""
         return tuple(len(self.values[var]) for var in self.vars)
+
+
+def _grouped(pairs: Iterable[tuple[K, Row]]) -> Mapping[K, tuple[Row, ...]]:
+    found: dict[K, list[Row]] = {}
+    for key, row in pairs:
+        found.setdefault(key, []).append(row)
+    return {key: tuple(rows) for key, rows in found.items()}
 
 
 def table_of(world: World, found: Moves) -> Table:
@@ -92,10 +126,11 @@ def table_of(world: World, found: Moves) -> Table:
     number = {var: place[one] for var, one in twin.items()}
     values = {var: every[var] for var in twin}
     made = Table(world, found, vars_, number, values, ())
+    slots = _by_slot(twin)
     rows: list[Row] = []
     for move in found.moves:
         needs = made.cube(move.before)
-        written = {number[var]: value for var, value in _written(twin, values, move)}
+        written = {number[var]: value for var, value in _written(slots, values, move)}
         sets = {var: n for var, n in written.items() if needs.get(var) != frozenset({n})}
         rows.append(Row(needs, sets, move))
     return attrs.evolve(made, rows=tuple(rows))
@@ -106,14 +141,22 @@ def _twins(
 ) -> dict[Var, Var]:
     """For each variable the first one that is always written together with it, and alike."""
     written: dict[Var, list[tuple[int, int]]] = {var: [] for var in vars_}
+    slots = _by_slot(written)
     for row, move in enumerate(found.moves):
-        for var, value in _written(written, values, move):
+        for var, value in _written(slots, values, move):
             written[var].append((row, value))
     first: dict[object, Var] = {}
     return {
         var: first.setdefault((var.slot, tuple(sets)) if var.kind != STATE else var, var)
         for var, sets in written.items()
     }
+
+
+def _by_slot(vars_: Iterable[Var]) -> Mapping[int, Sequence[Var]]:
+    found: dict[int, list[Var]] = {}
+    for var in vars_:
+        found.setdefault(var.slot, []).append(var)
+    return found
 
 
 def _goes_with_state(world: World, found: Moves, var: Var) -> bool:
@@ -167,10 +210,13 @@ def _is_implied(found: Moves, known: Known, var: Var) -> bool:
 
 
 def _written(
-    vars_: Iterable[Var], values: Mapping[Var, tuple[frozenset[Value], ...]], move: Move
+    vars_: Mapping[int, Sequence[Var]],
+    values: Mapping[Var, tuple[frozenset[Value], ...]],
+    move: Move,
 ) -> Iterator[tuple[Var, int]]:
     """What a move makes of these variables, in numbers."""
-    for var in vars_:
-        if var in move.writes or var.slot in move.resets:
-            written = move.writes.get(var, var.nothing)
-            yield var, next(n for n, some in enumerate(values[var]) if written in some)
+    for slot in {var.slot for var in move.writes} | move.resets:
+        for var in vars_.get(slot, ()):
+            if var in move.writes or slot in move.resets:
+                written = move.writes.get(var, var.nothing)
+                yield var, next(n for n, some in enumerate(values[var]) if written in some)

@@ -65,12 +65,26 @@ class View:
         there = frozenset(
             n for n, var in enumerate(table.vars) if slots[var.slot].process in self.processes
         )
-        self._rows = [row for row in table.rows if not there.isdisjoint(row.sets)]
+        together = (
+            row for name in sorted(self.processes) for row in table.of_process.get(name, ())
+        )
+        self._near = tuple(dict.fromkeys(together))
+        self._rows = [row for row in self._near if not there.isdisjoint(row.sets)]
         asked = {n for n in there if table.vars[n].kind == STATE} | there.intersection(wanted)
         self.vars: frozenset[int] = frozenset(_depended_on(self._rows, there, asked))
-        self._order = _ordered(table, self.vars)
+        self._order = _ordered(table, self.vars, self._near)
         self._level = {var: level for level, var in enumerate(self._order)}
         self.diagrams = Diagrams([table.sizes[var] for var in self._order], most)
+
+    @property
+    def size(self) -> int:
+        """How many nodes it has."""
+        return len(self.diagrams.nodes)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The processes that are seen, in the order of their names."""
+        return tuple(sorted(self.processes))
 
     # -- worlds --------------------------------------------------------------------------------
 
@@ -147,7 +161,7 @@ class View:
         Each by itself, also those that change nothing.
         """
         alike: dict[tuple[Items[int], tuple[Pair, ...]], list[Row]] = {}
-        for row in self.table.rows:
+        for row in self._near:
             if self.is_alone(row):
                 needs, _ = self._parted(row.needs)
                 sets = tuple((var, value) for var, value in row.sets.items() if var in self.vars)
@@ -238,7 +252,7 @@ def _depended_on(rows: Iterable[Row], there: Set[int], asked: Set[int]) -> set[i
     return found
 
 
-def _ordered(table: Table, vars: Set[int]) -> list[int]:
+def _ordered(table: Table, vars: Set[int], rows: Iterable[Row]) -> list[int]:
     """The variables from the top level down, beginning with those of the largest processes."""
     by_slot: dict[int, list[int]] = {}
     for var in sorted(vars):
@@ -249,4 +263,4 @@ def _ordered(table: Table, vars: Set[int]) -> list[int]:
         for slot in slots
         for var in sorted(by_slot[slot], key=lambda v: (_KINDS[table.vars[v].kind], v))
     ]
-    return ordered(first, ([v for v in (*row.needs, *row.sets) if v in vars] for row in table.rows))
+    return ordered(first, ([v for v in (*row.needs, *row.sets) if v in vars] for row in rows))

@@ -13,6 +13,12 @@ from lockroutine.routine import Step
 
 __all__ = ["Views"]
 
+ALL = 4_000_000
+"""So many nodes may all views of a world have."""
+
+KEPT = 32
+"""So many views are kept, in case that they are asked for again."""
+
 
 class Views:
     """The views of a world that were needed so far.
@@ -20,11 +26,13 @@ class Views:
     Args:
         table: The moves.
         most: How many nodes a view may have.
+        all_: How many they may have all together.
     """
 
-    def __init__(self, table: Table, most: int) -> None:
+    def __init__(self, table: Table, most: int, all_: int = ALL) -> None:
         self.table = table
         self._most = most
+        self._left = all_
         self._asked: dict[tuple[frozenset[str], frozenset[int]], View] = {}
         self._made: dict[tuple[frozenset[str], frozenset[int]], View] = {}
 
@@ -42,11 +50,22 @@ class Views:
         """
         names = frozenset(processes)
         asked = names, frozenset(var for var in wanted if self.process(var) in names)
-        if asked not in self._asked:
-            view = View(self.table, *asked, self._most)
+        found = self._asked.pop(asked, None)
+        if found is None:
+            made = sum(view.size for view in self._made.values())
+            view = View(self.table, *asked, min(self._most, self._left - made))
             # What is asked about may come to the same.
-            self._asked[asked] = self._made.setdefault((names, view.vars), view)
-        return self._asked[asked]
+            found = self._made.setdefault((names, view.vars), view)
+        self._asked[asked] = found  # the last one asked for
+        while len(self._made) > KEPT:
+            self._forget(next(iter(self._asked.values())))
+        return found
+
+    def _forget(self, view: View) -> None:
+        """Keep a view no longer; what it took is spent."""
+        self._left -= view.size
+        del self._made[view.processes, view.vars]
+        self._asked = {asked: one for asked, one in self._asked.items() if one is not view}
 
     def growing(
         self, start: Iterable[str], wanted: Iterable[int], last: Collection[str] = ()
