@@ -87,9 +87,17 @@ class Table:
         return _grouped((row.move.attempt.slot, row) for row in self.rows)
 
     @cached_property
-    def of_process(self) -> Mapping[str, tuple[Row, ...]]:
-        """The moves that have to do with each process."""
-        return _grouped((name, row) for row in self.rows for name in self._touched(row))
+    def _near(self) -> Mapping[str, Sequence[int]]:
+        found: dict[str, list[int]] = {}
+        for number, row in enumerate(self.rows):
+            for name in self._touched(row):
+                found.setdefault(name, []).append(number)
+        return found
+
+    def near(self, processes: Iterable[str]) -> tuple[Row, ...]:
+        """The moves that have to do with one of some processes, in their order."""
+        numbers = {number for name in processes for number in self._near.get(name, ())}
+        return tuple(self.rows[number] for number in sorted(numbers))
 
     def _touched(self, row: Row) -> set[str]:
         slots = {self.vars[var].slot for var in (*row.needs, *row.sets)}

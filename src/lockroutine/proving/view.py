@@ -65,10 +65,7 @@ class View:
         there = frozenset(
             n for n, var in enumerate(table.vars) if slots[var.slot].process in self.processes
         )
-        together = (
-            row for name in sorted(self.processes) for row in table.of_process.get(name, ())
-        )
-        self._near = tuple(dict.fromkeys(together))
+        self._near = table.near(self.processes)
         self._rows = [row for row in self._near if not there.isdisjoint(row.sets)]
         asked = {n for n in there if table.vars[n].kind == STATE} | there.intersection(wanted)
         self.vars: frozenset[int] = frozenset(_depended_on(self._rows, there, asked))
