@@ -77,6 +77,26 @@ step = "gate.shut"
 words = ["stängd", "shut"]
 clauses = ["C1"]
 
+[always.charged]
+label = { sv = "Ett lås som sitter har batteri", en = "A lock that hangs has a battery" }
+process = "lock"
+states = ["mounted"]
+clauses = ["C3"]
+
+[always.charged.guards.level]
+kind = "at_least"
+value = "case.level"
+limit = 10
+
+[never.shut_twice]
+label = { sv = "En grind stängs två gånger", en = "A gate is shut twice" }
+step = "gate.shut"
+clauses = ["C1"]
+
+[never.shut_twice.guards.shut]
+kind = "done"
+transitions = ["shut"]
+
 [move.gate]
 from = ["0.9.0"]
 states = { ajar = ["open", "shut"], closed = "shut" }

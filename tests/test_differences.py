@@ -425,6 +425,23 @@ def guard(kind: str, **keys: Any) -> dict[str, Any]:
             "read_at",
             "«The battery is not read»: counted from: none before, now Read at. [C3]",
         ),
+        (
+            "always.charged.guards.level.limit",
+            20,
+            "«A lock that hangs has a battery»: what must hold: «Level in per cent ≥ 10» before, "
+            "now «Level in per cent ≥ 20». [C3]",
+        ),
+        (
+            "never.shut_twice.step",
+            "gate.see",
+            "«A gate is shut twice»: at the step: «Gate: Shut the gate» before, now «Gate: See the "
+            "gate». [C1]",
+        ),
+        (
+            "always.charged.label.en",
+            "Ours",
+            "«Ours»: is called: «A lock that hangs has a battery» before, now «Ours». [C3]",
+        ),
         ("report.seen.words", ["shut"], "«Gate: Shut the gate»: words: no longer stängd. [C1]"),
         ("shown.lmo", None, "Gone: «LMO». [C6]"),
         (
@@ -712,6 +729,34 @@ def test_a_guard_that_names_no_state() -> None:
     assert lines(changed(f"{STEP}.order.guards.consent.states", [])) == [
         "«Order»: what must hold: «Consent: Received» before, now «Consent: none». [C1] "
         f"({STEP}.order.guards.consent)"
+    ]
+
+
+def test_what_must_always_or_never_hold() -> None:
+    """What is proved of one pack only is told, with its conditions; `check` proves it."""
+    found = changed("always.charged", None)
+    assert lines(found) == [
+        "Need no longer always hold: «A lock that hangs has a battery». [C3]",
+        "«A lock that hangs has a battery» (Level in per cent ≥ 10): no longer a condition. [C3]",
+    ]
+    assert found.said().splitlines()[2:] == [
+        "What must always or never hold",
+        "  Need no longer always hold: «A lock that hangs has a battery». [C3]",
+    ]
+    assert lines(changed("never.shut_twice", None))[0] == (
+        "Is no longer ruled out: «A gate is shut twice». [C1]"
+    )
+
+
+def test_a_condition_that_takes_over_its_words() -> None:
+    """What a condition takes over from what it stands in is told once; what is its own, too."""
+    assert lines(changed("always.charged.clauses", ["C2"])) == [
+        "«A lock that hangs has a battery»: rests on clause: now also C2; no longer C3. [C2]"
+    ]
+    path = "always.charged.guards.level.otherwise"
+    assert lines(changed(path, {"sv": "Fel.", "en": "Wrong."})) == [
+        "«A lock that hangs has a battery» (Level in per cent ≥ 10): the refused person reads: «A "
+        "lock that hangs has a battery» before, now «Wrong.» [C3]"
     ]
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from lockroutine.differences.invariants import invariants
 from lockroutine.differences.papers import (
     as_a_whole,
     clauses,
@@ -60,6 +61,7 @@ _FOUND: tuple[Callable[[Pair], Found], ...] = (
     parameters,
     forms,
     sweeps,
+    invariants,
     pulled,
     shown,
     moves,

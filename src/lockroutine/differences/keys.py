@@ -19,6 +19,7 @@ from lockroutine.model import Text
 from lockroutine.pictures.brief import plain_name
 from lockroutine.rules import effects, guards, pulling, schema, shown
 from lockroutine.rules.declared import FieldTable, FormTable
+from lockroutine.rules.invariants import Invariant
 from lockroutine.rules.sweeps import Sweep
 
 __all__ = ["ELSEWHERE", "TOLD", "key_of", "keys_of"]
@@ -34,6 +35,7 @@ _RESTS = {
         section="clauses",
     ),
 }
+_INSTEAD = Key(Text(sv="att göra i stället", en="to do instead"), say.step_here, "step_here")
 _WHEN = {"when": Key(Text(sv="när", en="when"))}
 _PROCESS = Key(Text(sv="process", en="process"), say.process)
 _STATES = Key(Text(sv="lägen", en="states"), say.state, "state")
@@ -169,6 +171,7 @@ TOLD: Mapping[type, Mapping[str, Key]] = {
         ),
         **_WHEN,
         "otherwise": Key(Text(sv="den som nekas läser", en="the refused person reads"), say.read),
+        "instead": _INSTEAD,
         **_RESTS,
     },
     schema.Move: {
@@ -184,6 +187,13 @@ TOLD: Mapping[type, Mapping[str, Key]] = {
         "at": Key(Text(sv="räknat från", en="counted from"), say.field),
         "opens": Key(Text(sv="öppnar med", en="opens by"), say.step),
         "settles": Key(Text(sv="avslutar med", en="settles by"), say.step),
+        **_RESTS,
+    },
+    Invariant: {
+        "label": _LABEL,
+        "process": _PROCESS,
+        "states": _STATES,
+        "step": Key(Text(sv="vid steget", en="at the step"), say.step_here),
         **_RESTS,
     },
     pulling.Report: {
@@ -262,9 +272,7 @@ TOLD: Mapping[type, Mapping[str, Key]] = {
         "otherwise": Key(Text(sv="den som nekas läser", en="the refused person reads"), say.read),
         **_WHEN,
         "safeguard": Key(Text(sv="skyddar liv och hem", en="protects life and home")),
-        "instead": Key(
-            Text(sv="att göra i stället", en="to do instead"), say.step_here, "step_here"
-        ),
+        "instead": _INSTEAD,
         **_RESTS,
     },
     guards.CaseInState: {
@@ -339,6 +347,8 @@ ELSEWHERE: Mapping[type, Mapping[str, str]] = {
         "report": "pulled",
         "pull": "pulled",
         "sweep": "sweeps",
+        "always": "invariants",
+        "never": "invariants",
         "process": "processes",
         "move": "moves",
     },
@@ -351,6 +361,7 @@ ELSEWHERE: Mapping[type, Mapping[str, str]] = {
     schema.State: {"duties": "states", "escalation": "times"},
     schema.Transition: {"guards": "refusals", "joint": "joint", "effects": "effects"},
     Sweep: {"unless": "sweeps"},
+    Invariant: {"guards": "invariants"},
     FormTable: {"extends": _LAID, "fields": "forms"},
     pulling.Pulls: {"tickets": "pulled", "batteries": "pulled", "register": "pulled"},
 }

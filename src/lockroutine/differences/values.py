@@ -33,6 +33,7 @@ Section: TypeAlias = Literal[
     "parameters",
     "forms",
     "sweeps",
+    "invariants",
     "pulled",
     "shown",
     "moves",

@@ -23,6 +23,9 @@ HEADINGS = {
     "parameters": Text(sv="Värden", en="Values"),
     "forms": Text(sv="Formulär", en="Forms"),
     "sweeps": Text(sv="Stående kontroller", en="Standing checks"),
+    "invariants": Text(
+        sv="Vad som alltid eller aldrig ska gälla", en="What must always or never hold"
+    ),
     "pulled": Text(sv="Vad andra system rapporterar", en="What other systems report"),
     "shown": Text(sv="Att slå upp", en="To look up"),
     "moves": Text(sv="Ärenden som pågår", en="Cases under way"),
@@ -51,6 +54,9 @@ NEW = {
     "field": Text(sv="Ny uppgift {title}", en="New field {title}"),
     "sweep": Text(sv="Ny kontroll {title}", en="New check {title}"),
     "unless": Text(sv="{title}: nu ett undantag", en="{title}: now excused"),
+    "always": Text(sv="Måste nu alltid gälla: {title}", en="Must now always hold: {title}"),
+    "never": Text(sv="Är nu uteslutet: {title}", en="Is now ruled out: {title}"),
+    "condition": Text(sv="{title}: nu ett villkor", en="{title}: now a condition"),
     "report": Text(sv="Ny rapport {title}", en="New report {title}"),
     "pull": Text(sv="Läses nu: {title}", en="Now read: {title}"),
     "shown": Text(sv="Nytt att slå upp: {title}", en="New to look up: {title}"),
@@ -82,6 +88,11 @@ GONE = {
     "field": Text(sv="Uppgiften {title} är borta.", en="The field {title} is gone."),
     "sweep": Text(sv="Kontrollen {title} är borta.", en="The check {title} is gone."),
     "unless": Text(sv="{title}: inte längre undantag.", en="{title}: no longer excused."),
+    "always": Text(
+        sv="Måste inte längre alltid gälla: {title}.", en="Need no longer always hold: {title}."
+    ),
+    "never": Text(sv="Är inte längre uteslutet: {title}.", en="Is no longer ruled out: {title}."),
+    "condition": Text(sv="{title}: inte längre ett villkor.", en="{title}: no longer a condition."),
     "report": Text(sv="Rapporten {title} är borta.", en="The report {title} is gone."),
     "pull": Text(sv="Läses inte längre: {title}.", en="No longer read: {title}."),
     "shown": Text(sv="Borta: {title}.", en="Gone: {title}."),
