@@ -182,6 +182,32 @@ def test_what_looks_at_a_case_that_was_held_up_follows_from_it() -> None:
     ]
 
 
+def test_what_is_refused_by_itself_though_it_looks_at_a_case_that_was_held_up() -> None:
+    """What another rule refuses anyhow is refused by itself, and by that rule alone."""
+    engine = opened()
+    order(engine)
+    report = engine.replay(
+        version(
+            "2.0.0",
+            ("other", 'to = "received"\nby = ["coordinator"]', 'to = "received"\nby = ["manager"]'),
+            (
+                "order",
+                "[process.order.transitions.order.guards.free]",
+                "[process.order.transitions.order.guards.wood]\n"
+                'kind = "one_of"\nvalue = "form.door_type"\nvalues = ["wood"]\n'
+                'otherwise = { sv = "Trä.", en = "Wood." }\nclauses = ["C1"]\n\n'
+                "[process.order.transitions.order.guards.free]",
+            ),
+        )
+    )
+    assert steps(report.refused) == [("consent", "receive"), ("order", "order")]
+    assert rules(report) == [
+        "process.consent.transitions.receive.by",
+        "process.order.transitions.order.guards.wood",
+    ]
+    assert report.unplayed == ()
+
+
 def test_a_case_that_was_never_opened_is_missed_too() -> None:
     """What would have opened a case and is refused holds up whatever asks for that case."""
     engine = opened()

@@ -20,6 +20,7 @@ from lockroutine.decide.wording import say
 from lockroutine.errors import InvalidForm, Refused
 from lockroutine.model import Actor, Case, Event, Query, Reason
 from lockroutine.routine import Routine, Step
+from lockroutine.rules.guards import Guard
 from lockroutine.stores import Reading
 from lockroutine.stores.base import DamagedEvent
 from lockroutine.verify import replay, until
@@ -43,8 +44,8 @@ class ReplayedStep:
         happened_at: When it happened.
         actor: The id of who made it.
         reasons: Why it would be refused.
-        follows: The refused step, as ``case/version``, but for which this one could be judged;
-            empty if it is refused by itself.
+        follows: The step, as ``case/version``, but for which this one could be judged: it was
+            refused, or could not be judged either. Empty if this one is refused by itself.
     """
 
     case_id: str
@@ -218,9 +219,13 @@ class Replayer:
             case = self._case(event)
             decision = answer(decide(self._book, case, self._command(event, step, case)), look)
         except Refused as refused:
+            reasons = refused.verdict.reasons
             follows = self._behind(reading, asked)
-            where = self._unplayed if follows else self._refused
-            self._stop(recorded, where, refused.verdict.reasons, follows)
+            alone = self._alone(step, reasons) if follows else reasons
+            if alone:
+                self._stop(recorded, self._refused, alone)
+            else:
+                self._stop(recorded, self._unplayed, reasons, follows)
         except InvalidForm as error:
             erased = event.personal is None
             where = self._unplayed if erased else self._refused
@@ -329,6 +334,14 @@ class Replayer:
         )
         for one in recorded.events:
             self._stopped.setdefault(one.case_id, follows or recorded.key)
+
+    def _alone(self, step: Step, reasons: Iterable[Reason]) -> tuple[Reason, ...]:
+        """Those reasons that no other case has to do with."""
+        path = f"process.{step.process}.transitions.{step.transition}"
+        guards = self._under.transition(step).guards.items()
+        names = [name for name, guard in guards if type(guard).needs is Guard.needs]
+        rules = {f"{path}.by", f"{path}.from", *(f"{path}.guards.{name}" for name in names)}
+        return tuple(reason for reason in reasons if reason.rule in rules)
 
     def _behind(self, reading: Reading, asked: Iterable[Query]) -> str:
         """The refused step because of which a case that was looked at is not as recorded."""

@@ -85,7 +85,9 @@ class Progress:
     """Says on standard error how far something is: now and then, or in one line of a terminal."""
 
     def __init__(self) -> None:
-        self.done = self.whole = self._said = 0
+        self.done: int = 0
+        self.whole: int = 0
+        self._said = 0
         self._on_terminal = sys.stderr.isatty()
 
     def tell(self, done: int, whole: int) -> None:
