@@ -6,142 +6,24 @@ that have run under those rules from their beginning.
 
 from __future__ import annotations
 
-import datetime as dt
-from collections.abc import Callable, Iterable, Iterator, Mapping
-
-import attrs
-from attrs import field, frozen
+from collections.abc import Callable, Iterable, Mapping
 
 from lockroutine._fields import entries
 from lockroutine.book import Book
-from lockroutine.decide import Change, Command, answer, decide
+from lockroutine.decide import Command, answer, decide
 from lockroutine.decide.moving import Moving, moved
 from lockroutine.decide.wording import say
 from lockroutine.errors import InvalidForm, Refused
 from lockroutine.model import Actor, Case, Event, Query, Reason
+from lockroutine.replaying.recorded import Recorded, World, as_recorded, commands
+from lockroutine.replaying.report import ReplayedStep, ReplayReport, RuleCount
 from lockroutine.routine import Routine, Step
 from lockroutine.rules.guards import Guard
 from lockroutine.stores import Reading
-from lockroutine.stores.base import DamagedEvent
-from lockroutine.verify import replay, until
 
 __all__ = ["ReplayReport", "ReplayedStep", "Replayer", "RuleCount"]
 
 _RULE = "engine.replay"
-
-
-@frozen(kw_only=True)
-class ReplayedStep:
-    """A recorded step that would not have been made under other rules.
-
-    Args:
-        case_id: The case.
-        version: The number of its event in that case.
-        process: Its process.
-        subject: Whom or what the case is about.
-        transition: The transition, as it was called when it was made.
-        routine: The routine that it was made under, as ``name@version``.
-        happened_at: When it happened.
-        actor: The id of who made it.
-        reasons: Why it would be refused.
-        follows: The step, as ``case/version``, but for which this one could be judged: it was
-            refused, or could not be judged either. Empty if this one is refused by itself.
-    """
-
-    case_id: str
-    version: int
-    process: str
-    subject: str
-    transition: str
-    routine: str
-    happened_at: dt.datetime
-    actor: str
-    reasons: tuple[Reason, ...] = ()
-    follows: str = ""
-
-
-@frozen(kw_only=True)
-class RuleCount:
-    """How often a rule would refuse.
-
-    Args:
-        steps: How many steps.
-        cases: In how many cases.
-    """
-
-    steps: int
-    cases: int
-
-
-@frozen(kw_only=True)
-class ReplayReport:
-    """What would have been different under other rules.
-
-    Args:
-        under: Those rules, as ``name@version``.
-        steps: How many recorded commands were given again.
-        refused: Those that would be refused, in the order of recording.
-        unplayed: Those that could not be judged: what they build on was refused before, or the
-            personal data that they were given with have been erased.
-    """
-
-    under: str
-    steps: int
-    refused: tuple[ReplayedStep, ...] = ()
-    unplayed: tuple[ReplayedStep, ...] = ()
-
-    @property
-    def allowed(self) -> int:
-        """How many would be allowed as they were."""
-        return self.steps - len(self.refused) - len(self.unplayed)
-
-    @property
-    def rules(self) -> Mapping[str, RuleCount]:
-        """How often each rule would refuse, by its path; the most frequent first."""
-        found: dict[str, list[str]] = {}
-        for step in self.refused:
-            for rule in dict.fromkeys(reason.rule for reason in step.reasons):
-                found.setdefault(rule, []).append(step.case_id)
-        ordered = sorted(found.items(), key=lambda one: (-len(one[1]), one[0]))
-        return {rule: RuleCount(steps=len(cases), cases=len(set(cases))) for rule, cases in ordered}
-
-
-@frozen
-class _Recorded:
-    """A command as it was recorded: its own event first, then those that it drove."""
-
-    events: list[Event] = field(factory=list)
-
-    @property
-    def key(self) -> str:
-        first = self.events[0]
-        return f"{first.case_id}/{first.version}"
-
-
-class _World:
-    """The cases as they come out under the other rules; found as a store finds them."""
-
-    def __init__(self, book: Mapping[str, Routine]) -> None:
-        self.cases: dict[str, Case] = {}
-        self._book = book
-        self._events: dict[str, list[Event]] = {}
-        self._found: dict[tuple[str, str, str], set[str]] = {}
-
-    def find(self, query: Query) -> tuple[Case, ...]:
-        ids = sorted(self._found.get((query.process, query.field, query.value), ()))
-        if query.as_of is None:
-            return tuple(self.cases[case_id] for case_id in ids)
-        known = self._book.__getitem__
-        histories = (until(known, self._events[case_id], query.as_of) for case_id in ids)
-        return tuple(replay(known, events) for events in histories if events)
-
-    def keep(self, change: Change, case_id: str) -> None:
-        """Take a change in, of the case of this id."""
-        case = attrs.evolve(change.case, id=case_id)
-        self.cases[case_id] = case
-        self._events.setdefault(case_id, []).append(attrs.evolve(change.event, case_id=case_id))
-        for name, value in (("subject", case.subject), *change.found_by):
-            self._found.setdefault((case.process, name, value), set()).add(case_id)
 
 
 class Replayer:
@@ -156,7 +38,7 @@ class Replayer:
         self._old = book
         self._under = under
         self._book = {under.key: under}
-        self._world = _World(self._book)
+        self._world = World(self._book)
         self._refused: list[ReplayedStep] = []
         self._unplayed: list[ReplayedStep] = []
         self._stopped: dict[str, str] = {}
@@ -173,17 +55,17 @@ class Replayer:
             StoreError: An event is not as it was recorded.
         """
         self._old.load(reading)
-        commands = _commands(reading.events())
-        for number, recorded in enumerate(commands, start=1):
+        given = commands(reading.events())
+        for number, recorded in enumerate(given, start=1):
             if recorded.events[0].moved_from:
                 self._move(recorded.events[0])
             else:
                 self._give(reading, recorded)
-            tell(number, len(commands))
-        moves = sum(bool(one.events[0].moved_from) for one in commands)
+            tell(number, len(given))
+        moves = sum(bool(one.events[0].moved_from) for one in given)
         return ReplayReport(
             under=self._under.key,
-            steps=len(commands) - moves,
+            steps=len(given) - moves,
             refused=tuple(self._refused),
             unplayed=tuple(self._unplayed),
         )
@@ -198,7 +80,7 @@ class Replayer:
             moving = Moving(to=self._under, actor=actor, at=event.recorded_at)
             self._world.keep(moved(moving, case, event.after), case.id)
 
-    def _give(self, reading: Reading, recorded: _Recorded) -> None:
+    def _give(self, reading: Reading, recorded: Recorded) -> None:
         event = recorded.events[0]
         stopped = self._stopped.get(event.case_id)
         if stopped is not None:
@@ -231,7 +113,7 @@ class Replayer:
             where = self._unplayed if erased else self._refused
             self._stop(recorded, where, (self._unfit(step, error, erased=erased),))
         else:
-            ids = _as_recorded(decision.changes, recorded)
+            ids = as_recorded(decision.changes, recorded)
             for change in decision.changes:
                 self._world.keep(change, ids.get(change.case.id, change.case.id))
 
@@ -311,7 +193,7 @@ class Replayer:
 
     def _stop(
         self,
-        recorded: _Recorded,
+        recorded: Recorded,
         where: list[ReplayedStep],
         reasons: tuple[Reason, ...],
         follows: str = "",
@@ -351,36 +233,3 @@ class Replayer:
                 if case.id in self._stopped:
                     return self._stopped[case.id]
         return ""
-
-
-def _commands(events: Iterator[Event]) -> list[_Recorded]:
-    """The commands that events were recorded by, in their order."""
-    by_event: dict[str, _Recorded] = {}
-    found: list[_Recorded] = []
-    for event in events:
-        if not event.is_whole():
-            raise DamagedEvent(f"{event.case_id}/{event.version}")
-        recorded = by_event.get(event.cause)
-        if recorded is None:
-            recorded = _Recorded()
-            found.append(recorded)
-        recorded.events.append(event)
-        by_event[f"{event.case_id}/{event.version}"] = recorded
-    return found
-
-
-def _as_recorded(changes: Iterable[Change], recorded: _Recorded) -> Mapping[str, str]:
-    """For the cases that a command opens jointly, the ids that they were recorded by."""
-    opened = [event for event in recorded.events[1:] if event.version == 1]
-    ids: dict[str, str] = {}
-    for change in changes:
-        alike = (
-            event
-            for event in opened
-            if (event.process, event.subject) == (change.case.process, change.case.subject)
-        )
-        event = None if change.before.version else next(alike, None)
-        if event:
-            opened.remove(event)
-            ids[change.case.id] = event.case_id
-    return ids
