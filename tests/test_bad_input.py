@@ -97,6 +97,7 @@ def test_wrong_ids(where: str, value: Any, message: str) -> None:
             ("case_id", lambda: engine.options(value, actor=ANNA)),
             ("case_id", lambda: engine.case(value)),
             ("case_id", lambda: engine.history(value)),
+            ("case_id", lambda: engine.history_page(value)),
         ]
         if value is not None:
             todo += [
@@ -159,6 +160,7 @@ def test_ids_that_do_not_exist(where: str) -> None:
             lambda: engine.case("none"),
             lambda: engine.case("none", actor=ANNA),
             lambda: engine.history("none"),
+            lambda: engine.history_page("none"),
         ):
             refused_without_a_trace(engine, do, NotFound, "There is no case 'none'.")
         refused_without_a_trace(

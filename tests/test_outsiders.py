@@ -145,6 +145,7 @@ def test_to_a_firm_another_firms_job_is_not_there():
             for question in (
                 lambda id_=id_: here.case(id_, actor=EK),
                 lambda id_=id_: here.history(id_, actor=EK),
+                lambda id_=id_: here.history_page(id_, actor=EK),
                 lambda id_=id_: here.options(id_, actor=EK),
                 lambda id_=id_: here.explain(id_, "fit", actor=EK),
                 lambda id_=id_: here.perform(id_, "close", actor=EK),

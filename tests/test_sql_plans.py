@@ -80,6 +80,8 @@ ASKED: dict[str, Callable[[Any], object]] = {
     "find by subject": lambda t: t.find(Query(process="mounting", field="subject", value="c-20")),
     "find by field": lambda t: t.find(Query(process="mounting", field="door", value="door-20")),
     "history": lambda t: t.history("x1234"),
+    "history, a page": lambda t: t.history_page("x1234", 0, 100),
+    "events, for figures and exports": lambda t: next(t.events()),
     "waiting": lambda t: t.waiting(WAITING, None, None, 51),
     "waiting in units": lambda t: t.waiting(WAITING, UNITS, None, 51),
     "waiting, a later page": lambda t: t.waiting(WAITING, UNITS, (AT.isoformat(), "x5"), 51),
@@ -265,3 +267,30 @@ def test_no_question_reads_a_whole_table_of_the_embedded_file(
         for text in run:
             if text.lstrip().upper().startswith(("SELECT", "UPDATE", "INSERT", "WITH")):
                 assert whole_tables(connection, text, ()) == set(), text
+
+
+@pytest.mark.parametrize("question", ASKED)
+def test_no_question_does_the_work_of_a_whole_table(embedded: SqliteStore, question: str) -> None:
+    """What SQLite does for a question, counted in steps of its machine, is a page's work.
+
+    To read a table from end to end, also along an index, takes three for each row at least.
+    """
+    steps = 0
+
+    def hundred() -> int:
+        nonlocal steps
+        steps += 100
+        return 0
+
+    def asked() -> None:
+        with embedded.writing() as transaction:
+            transaction._connection.set_progress_handler(hundred, 100)
+            try:
+                ASKED[question](transaction)
+            finally:
+                transaction._connection.set_progress_handler(None, 0)
+            raise Enough
+
+    with pytest.raises(Enough):
+        asked()
+    assert steps < SIZE / 2

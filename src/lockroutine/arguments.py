@@ -27,6 +27,7 @@ __all__ = [
     "place_of",
     "position_of",
     "references_of",
+    "version_of",
 ]
 
 MOST = 1000
@@ -95,6 +96,15 @@ def position_of(cursor: str) -> Position | None:
     if not case_id:
         raise InvalidForm([Problem("cursor", "is none that a page gave as its next")])
     return (due, case_id)
+
+
+def version_of(cursor: str) -> int:
+    """The number of the event behind which a page of a history begins."""
+    if not place_of(cursor):
+        return 0
+    if not cursor.isascii() or not cursor.isdecimal() or len(cursor) > 9:
+        raise InvalidForm([Problem("cursor", "is none that a page gave as its next")])
+    return int(cursor)
 
 
 def case_filter(

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from types import TracebackType
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import attrs
 
@@ -25,6 +25,7 @@ from lockroutine.arguments import (
     place_of,
     position_of,
     references_of,
+    version_of,
 )
 from lockroutine.book import Book
 from lockroutine.contacts import Contacts
@@ -42,6 +43,7 @@ from lockroutine.errors import (
     Refused,
     StoreError,
 )
+from lockroutine.exporting import exported
 from lockroutine.facts import aware, canonical, identifier, sentence, sha256
 from lockroutine.model import (
     Actor,
@@ -641,6 +643,49 @@ class Engine:
         """
         with self.store.reading() as reading:
             return views.history(self._book, reading, case_id, actor)
+
+    def history_page(
+        self, case_id: str, *, actor: Actor | None = None, limit: int = 100, cursor: str = ""
+    ) -> Page[Event]:
+        """The same, a page at a time: for a lock that reports its battery every day for years.
+
+        Raises:
+            NotFound: There is no such case (or none that the actor may see).
+            InvalidForm: The limit or the cursor is wrong.
+        """
+        limit, after = limit_of(limit), version_of(cursor)
+        with self.store.reading() as reading:
+            return views.history_page(self._book, reading, case_id, actor, after, limit)
+
+    def export(
+        self,
+        *,
+        personal: bool = False,
+        tell: Callable[[int, int], object] = lambda done, whole: None,
+    ) -> Generator[dict[str, Any]]:
+        """Every event of every case as a plain mapping, in the order of recording.
+
+        All of it is as of one moment. It is read as it is asked for, so that a million events need
+        no more memory than a thousand; until it ends, or is closed, it holds a connection.
+
+        Args:
+            personal: Whether what is personal or secret is in it, door codes too. Else there is a
+                digest instead, which tells nothing and keeps the hashes provable.
+            tell: Told now and then how many are done, of how many.
+
+        Raises:
+            StoreError: An event is not as it was recorded; `verify` tells all of them.
+
+        >>> with Engine.open(":memory:") as engine:
+        ...     anna = Actor("anna", roles={"care_assessor"}, units={"north"})
+        ...     case = engine.start(
+        ...         "consent", "grant_service", actor=anna, subject="customer-17", unit="north"
+        ...     )
+        ...     [(line["transition"], line["after"]) for line in engine.export()]
+        [('grant_service', 'offer_due')]
+        """
+        with self.store.reading() as reading:
+            yield from exported(reading, personal=personal, tell=tell)
 
     def effects(
         self, *, case_id: str | None = None, state: str | None = None

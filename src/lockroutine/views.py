@@ -6,7 +6,7 @@ Everything here is derived whenever it is asked, inside one reading of the store
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 import attrs
@@ -39,6 +39,7 @@ __all__ = [
     "all_cases",
     "cases",
     "history",
+    "history_page",
     "in_scope",
     "look",
     "met",
@@ -125,16 +126,29 @@ def history(book: Book, reading: Reading, case_id: str, actor: Actor | None) -> 
         NotFound: There is no such case, or none that they may see.
     """
     case = shown(book, met(book, reading, case_id, actor), actor)
-    events = reading.history(case_id)
+    return tuple(_seen(book, case, reading.history(case_id), actor))
+
+
+def history_page(
+    book: Book, reading: Reading, case_id: str, actor: Actor | None, after: int, limit: int
+) -> Page[Event]:
+    """A page of the same, from behind its event number ``after``. Raises like `history`."""
+    case = shown(book, met(book, reading, case_id, actor), actor)
+    read = reading.history_page(case_id, after, limit + 1)
+    found = tuple(_seen(book, case, read[:limit], actor))
+    return Page(found, str(found[-1].version) if len(read) > limit else "")
+
+
+def _seen(book: Book, case: Case, events: Iterable[Event], actor: Actor | None) -> Iterable[Event]:
     if actor is None:
         return events
     routine = book[case.routine]
     seen = routine.may_see(case.process, actor.roles)
     found = (event.only(seen) for event in events)
     if not routine.is_outsider(actor):
-        return tuple(found)
+        return found
     # What drove a step is a case of somebody else's.
-    return tuple(attrs.evolve(event, cause="") for event in found)
+    return (attrs.evolve(event, cause="") for event in found)
 
 
 def options(

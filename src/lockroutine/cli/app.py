@@ -14,6 +14,7 @@ from lockroutine.cli import (
     creating,
     databases,
     differing,
+    exporting,
     histories,
     moving,
     packs,
@@ -360,6 +361,25 @@ def figures(
 ) -> int:
     """Show open and overdue cases, times, stock and refusals."""
     return databases.figures(database, pack, lang, as_json=as_json)
+
+
+@app.command()
+def export(
+    database: _Database,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", metavar="FILE", help="Into this file; else to standard output."),
+    ] = None,
+    personal: Annotated[
+        bool,
+        typer.Option("--personal", help="With what is personal or secret, door codes too."),
+    ] = False,
+    force: _Force = False,
+    pack: _DatabasePack = "",
+) -> int:
+    """Write every event as a line of JSON, without personal data unless you say so."""
+    how = exporting.Exporting(out=out, force=force, personal=personal)
+    return exporting.export(database, pack, how)
 
 
 @app.command()

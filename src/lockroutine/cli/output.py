@@ -14,7 +14,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text as Styled
 
-__all__ = ["complain", "dump", "hush", "line", "speak_utf8", "table", "text"]
+__all__ = ["complain", "dump", "hush", "line", "remark", "speak_utf8", "table", "text"]
 
 _WIDEST = 100_000  # in a pipe nothing is cut off or folded
 
@@ -69,6 +69,11 @@ def text(whole: str) -> None:
 def complain(text: str) -> None:
     """Say on standard error what was wrong with the call."""
     print(f"lockroutine: {text}", file=sys.stderr)
+
+
+def remark(text: str) -> None:
+    """Say on standard error how it went, where standard output is for another program."""
+    print(text, file=sys.stderr)
 
 
 def hush() -> None:

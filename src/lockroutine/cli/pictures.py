@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from pathlib import Path
 
 from attrs import frozen
 
 from lockroutine.cli import output
+from lockroutine.cli.files import refuse_to_write_over, replaced, why
 from lockroutine.cli.loading import usable
 from lockroutine.errors import LockroutineError
 from lockroutine.model import Language
@@ -108,7 +108,7 @@ def _make_folder(folder: Path) -> None:
     try:
         folder.mkdir(exist_ok=True)
     except OSError as error:
-        raise LockroutineError(f"{folder} cannot be made: {_why(error)}.") from None
+        raise LockroutineError(f"{folder} cannot be made: {why(error)}.") from None
 
 
 def write(files: Mapping[Path, str], *, force: bool) -> None:
@@ -117,24 +117,10 @@ def write(files: Mapping[Path, str], *, force: bool) -> None:
     Raises:
         LockroutineError: One is there already, or cannot be written.
     """
-    there = [file for file in files if file.exists()]
-    if there and not force:
-        more = f" and {len(there) - 1} more" if len(there) > 1 else ""
-        raise LockroutineError(
-            f"{there[0]}{more} is there already. Name another place, or write over it with --force."
-        )
+    if not force:
+        refuse_to_write_over(files)
     for file, text in files.items():
-        part = file.with_name(f".{file.name}.part")
-        try:
-            part.write_text(text, encoding="utf-8", newline="\n")
-            os.replace(part, file)
-        except OSError as error:
-            with suppress(OSError):
-                part.unlink(missing_ok=True)
-            raise LockroutineError(f"{file} cannot be written: {_why(error)}.") from None
+        with replaced(file) as stream:
+            stream.write(text)
     for file in files:
         output.line(os.fspath(file))
-
-
-def _why(error: OSError) -> str:
-    return (error.strerror or str(error)).lower()

@@ -86,8 +86,15 @@ class Transaction:
         rows = self._connection.execute(f"{_EVENT} WHERE case_id = ? ORDER BY version", (case_id,))
         return tuple(read_event(*row) for row in rows)
 
+    def history_page(self, case_id: str, after: int, limit: int) -> list[Event]:
+        rows = self._connection.execute(
+            f"{_EVENT} WHERE case_id = ? AND version > ? ORDER BY version LIMIT ?",
+            (case_id, after, limit),
+        )
+        return [read_event(*row) for row in rows]
+
     def events(self) -> Iterator[Event]:
-        rows = self._connection.execute(f"{_EVENT} ORDER BY number")
+        rows = self._connection.execute(f"{_EVENT} WHERE number > 0 ORDER BY number")
         return (read_event(*row) for row in rows)
 
     def event_count(self) -> int:

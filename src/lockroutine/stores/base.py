@@ -133,8 +133,16 @@ class Reading(Cases, Protocol):
         """
         ...
 
+    def history_page(self, case_id: str, after: int, limit: int) -> list[Event]:
+        """The events of a case from behind its event number ``after``, so many at most, in order.
+
+        Raises:
+            DamagedEvent: One of them is not as it was written.
+        """
+        ...
+
     def events(self) -> Iterator[Event]:
-        """All events of all cases, in the order of recording."""
+        """All events of all cases, in the order of recording; never many in memory at a time."""
         ...
 
     def event_count(self) -> int:

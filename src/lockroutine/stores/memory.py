@@ -123,6 +123,9 @@ class _Transaction:
     def history(self, case_id: str) -> tuple[Event, ...]:
         return tuple(event for event in self._tables.events if event.case_id == case_id)
 
+    def history_page(self, case_id: str, after: int, limit: int) -> list[Event]:
+        return [event for event in self.history(case_id) if event.version > after][:limit]
+
     def events(self) -> Iterator[Event]:
         yield from self._tables.events
 

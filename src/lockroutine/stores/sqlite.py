@@ -40,6 +40,7 @@ CREATE TABLE cases (
     personal TEXT
 ) WITHOUT ROWID;
 CREATE INDEX cases_by_subject ON cases (process, subject);
+CREATE INDEX cases_by_state ON cases (process, state);
 CREATE INDEX cases_waiting ON cases (process, state, due, id) WHERE waits;
 CREATE INDEX cases_waiting_in_unit ON cases (process, state, unit, due, id) WHERE waits;
 CREATE INDEX cases_by_timer ON cases (timer) WHERE timer IS NOT NULL;

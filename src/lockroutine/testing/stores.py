@@ -799,6 +799,20 @@ class StoreContract:
         assert [event.version for event in history] == list(range(1, 14))
         assert all(b.previous == a.hash for a, b in itertools.pairwise(history))
 
+    def test_a_history_is_read_page_by_page(self, store: Store) -> None:
+        """A page of a history begins behind the event it is given, and ends at its limit."""
+        case = _keep(store, opening("1"))
+        for number in range(4):
+            case = _keep(store, following(case, f"step-{number}"))
+        _keep(store, opening("2"))
+        with store.reading() as reading:
+            history = reading.history("1")
+            assert reading.history_page("1", 0, 2) == [*history[:2]]
+            assert reading.history_page("1", 2, 2) == [*history[2:4]]
+            assert reading.history_page("1", 4, 2) == [*history[4:]]
+            assert reading.history_page("1", 5, 2) == []
+            assert reading.history_page("none", 0, 2) == []
+
     def test_events_come_in_the_order_of_recording(self, store: Store) -> None:
         """``events`` gives the events of all cases in the order in which they were recorded."""
         second = _keep(store, opening("2"))

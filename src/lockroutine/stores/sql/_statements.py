@@ -76,6 +76,10 @@ class Statements:
         self.history: Statement = make(
             f"{event} FROM {{events}} WHERE case_id = :id ORDER BY version"
         )
+        self.history_page: Statement = make(
+            f"{event} FROM {{events}} WHERE case_id = :id AND version > :after "
+            "ORDER BY version LIMIT :limit"
+        )
         self.events: Statement = make(
             f"{event}, number FROM {{events}} WHERE number > :after ORDER BY number LIMIT :limit"
         )

@@ -79,6 +79,10 @@ class Transaction:
         rows = self._link.rows(self._known.history, {"id": case_id})
         return tuple(_event(*row) for row in rows)
 
+    def history_page(self, case_id: str, after: int, limit: int) -> list[Event]:
+        given = {"id": case_id, "after": after, "limit": limit}
+        return [_event(*row) for row in self._link.rows(self._known.history_page, given)]
+
     def events(self) -> Iterator[Event]:
         after = 0
         while rows := self._link.rows(self._known.events, {"after": after, "limit": _PAGE}):
