@@ -102,6 +102,8 @@ ASKED: dict[str, Callable[[Any], object]] = {
     "effects that are parked": lambda t: t.effects(None, "parked"),
     "effects that are unknown": lambda t: t.effects(None, "unknown"),
     "an effect": lambda t: t.effect("x20"),
+    "backlog": lambda t: t.backlog(),
+    "server's time": lambda t: t.server_time(),
     "first result": lambda t: t.first_result("req-1"),
     "cursor": lambda t: t.cursor("easit"),
     "claim": lambda t: t.claim({"tickets": 16, "notices": 16}, AT, AT + dt.timedelta(hours=1)),
@@ -230,7 +232,8 @@ def whole_tables(connection: sqlite3.Connection, text: str, values: Sequence[Any
     """The tables that a plan reads from end to end, by their rows or along an index."""
     found = set()
     for *_, detail in connection.execute(f"EXPLAIN QUERY PLAN {text}", values):
-        match = re.match(r"SCAN (\w+)(?! VIRTUAL)", detail)
+        # The indexes of what is not over hold nothing else.
+        match = re.match(r"SCAN (\w+)\b(?! VIRTUAL)(?! USING INDEX \w*effects_to_)", detail)
         if match and "VIRTUAL TABLE" not in detail and "CONSTANT ROW" not in detail:
             found.add(match.group(1).removeprefix("lockroutine_"))
     return found - {"job", "json_each", *SMALL}

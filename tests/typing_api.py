@@ -35,7 +35,7 @@ from lockroutine import (
     load_routine,
 )
 from lockroutine.differences import Difference, Differences, Refusal, Right, differences
-from lockroutine.figures import Figures
+from lockroutine.figures import Backlog, Figures, Pending
 from lockroutine.forms import ContactPerson, LockTest, MountingOrder
 from lockroutine.moving import MovePlan, MoveReport, PlannedCase
 from lockroutine.replaying import ReplayedStep, ReplayReport, RuleCount
@@ -164,6 +164,9 @@ assert_type(replayed.rules, Mapping[str, RuleCount])
 for refused_step in (*replayed.refused, *replayed.unplayed):
     assert_type(refused_step, ReplayedStep)
     assert_type(refused_step.reasons, tuple[Reason, ...])
+assert_type(engine.verify(sample=100), Verification)
+assert_type(engine.backlog(), Backlog)
+assert_type(engine.backlog().pending, Mapping[tuple[str, str], Pending])
 assert_type(engine.bind(object()), Engine)
 
 

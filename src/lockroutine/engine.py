@@ -863,10 +863,38 @@ class Engine:
 
     # -- looking after the whole ---------------------------------------------------------------
 
-    def verify(self) -> Verification:
-        """Look at every event and case: is anything changed, added or gone?"""
+    def verify(self, *, sample: int | None = None) -> Verification:
+        """Look at every event and case: is anything changed, added or gone?
+
+        Args:
+            sample: Look at about so many cases only, chosen at random, each with all its events.
+
+        Raises:
+            InvalidForm: The number is none.
+        """
+        if sample is not None and (type(sample) is not int or sample < 1):
+            raise InvalidForm([Problem("sample", "must be a whole number from 1 on, or nothing")])
         with self.store.reading() as reading:
-            return views.verification(self._book, reading)
+            return views.verification(
+                self._book, reading, None if sample is None else (sample, self._time())
+            )
+
+    def backlog(self) -> figures.Backlog:
+        """What waits to go out, and what was refused so far: cheap, however large the store is.
+
+        >>> with Engine.open(":memory:") as engine:
+        ...     engine.backlog().effects("parked")
+        0
+        """
+        now = self._time()
+        with self.store.reading() as reading:
+            first = reading.timers(now, None, 1)
+            return figures.Backlog(
+                at=now,
+                pending=reading.backlog(),
+                step_due_at=first[0].timer_at if first else None,
+                refusals=dict(reading.refusals()),
+            )
 
     def figures(self) -> figures.Figures:
         """The figures of the whole store; what each counts stands in `Figures`."""

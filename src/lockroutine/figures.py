@@ -16,7 +16,7 @@ from lockroutine.model import Case, Event
 from lockroutine.routine import Routine
 from lockroutine.rules.shown import Stock
 
-__all__ = ["Figures", "StateTime", "StockLine", "count"]
+__all__ = ["Backlog", "Figures", "Pending", "StateTime", "StockLine", "count"]
 
 
 @frozen
@@ -71,6 +71,58 @@ class Figures:
     stock: Mapping[str, Mapping[str, StockLine]]
     late_entries: Mapping[str, int]
     refusals: Mapping[str, int] = field(factory=dict)
+
+
+@frozen
+class Pending:
+    """Effects for one system that are in one state.
+
+    Args:
+        effects: How many there are.
+        oldest: The earliest of their times: since when one may be tried; for what is ``asked`` or
+            ``parked``, since when it is so; for what is ``in_flight``, until when it may be.
+    """
+
+    effects: int
+    oldest: dt.datetime
+
+
+@frozen(kw_only=True)
+class Backlog:
+    """What waits to go out at one moment; cheap to count, so that it can be watched.
+
+    Args:
+        at: The moment.
+        pending: Effects that are not over, by system and state.
+        step_due_at: Since when the clock could have made the step that waits longest for it; None
+            if it has made all.
+        refusals: How often each rule refused a command, by its path; questions do not count.
+    """
+
+    at: dt.datetime
+    pending: Mapping[tuple[str, str], Pending]
+    step_due_at: dt.datetime | None = None
+    refusals: Mapping[str, int] = field(factory=dict)
+
+    def effects(self, state: str) -> int:
+        """How many effects are in a state, for whatever system."""
+        return sum(one.effects for (_, there), one in self.pending.items() if there == state)
+
+    def oldest(self, *states: str) -> dt.datetime | None:
+        """The earliest time of the effects in these states; None if there are none."""
+        times = [one.oldest for (_, state), one in self.pending.items() if state in states]
+        return min(times, default=None)
+
+    @property
+    def overdue(self) -> dt.timedelta:
+        """For how long something could have been sent, or looked up, that was not; 0 if nothing."""
+        oldest = self.oldest("due", "failed", "unknown", "in_flight")
+        return max(self.at - oldest, dt.timedelta()) if oldest else dt.timedelta()
+
+    @property
+    def step_overdue(self) -> dt.timedelta:
+        """For how long the clock could have made a step that it has not; 0 if there is none."""
+        return self.at - self.step_due_at if self.step_due_at else dt.timedelta()
 
 
 class _Reading(Protocol):

@@ -14,6 +14,7 @@ from lockroutine.cli import (
     creating,
     databases,
     differing,
+    doctoring,
     exporting,
     histories,
     moving,
@@ -321,9 +322,40 @@ def book(
 
 
 @app.command()
-def verify(database: _Database, pack: _DatabasePack = "", as_json: _Json = False) -> int:
+def verify(
+    database: _Database,
+    sample: Annotated[
+        int | None,
+        typer.Option(
+            "--sample", metavar="NUMBER", min=1, help="Only about so many cases, taken at random."
+        ),
+    ] = None,
+    pack: _DatabasePack = "",
+    as_json: _Json = False,
+) -> int:
     """Is every event as it was recorded? Exit 1 if not."""
-    return databases.verify(database, pack, as_json=as_json)
+    return databases.verify(database, pack, sample, as_json=as_json)
+
+
+@app.command()
+def doctor(
+    database: _Database,
+    settings: _Settings = None,
+    sample: Annotated[
+        int,
+        typer.Option(
+            "--sample", metavar="NUMBER", min=1, help="Of how many cases the events are checked."
+        ),
+    ] = 200,
+    whole: Annotated[
+        bool, typer.Option("--whole", help="Check the events of all cases; it takes long.")
+    ] = False,
+    pack: _DatabasePack = "",
+    as_json: _Json = False,
+) -> int:
+    """Is anything wrong, and what is to be done? Exit 1 if something is."""
+    how = doctoring.Examining(settings=settings, sample=None if whole else sample)
+    return doctoring.doctor(database, pack, how, as_json=as_json)
 
 
 @app.command()

@@ -30,6 +30,7 @@ __all__ = [
     "Wanted",
     "called",
     "figures",
+    "newest",
     "opened",
     "show_figures",
     "show_verification",
@@ -95,7 +96,7 @@ def opened(
         language: The language of tickets.
     """
     with store_at(place) as store:
-        routine = loaded(pack, plugins) if pack else _newest(store, plugins, of)
+        routine = loaded(pack, plugins) if pack else newest(store, plugins, of)
         with Engine(
             store,
             routine=routine,
@@ -107,7 +108,14 @@ def opened(
             yield engine
 
 
-def _newest(store: Store, plugins: Iterable[object], of: str) -> Routine:
+def newest(store: Store, plugins: Iterable[object], of: str = "") -> Routine:
+    """The newest routine that a store knows, if all that it knows are versions of one.
+
+    Args:
+        store: The store.
+        plugins: The plugins that its rules may need.
+        of: The name of the routine, if the store knows several.
+    """
     with store.reading() as reading:
         keys = reading.routine_keys()
         keys = frozenset(key for key in keys if key.partition("@")[0] == of) or keys
@@ -134,10 +142,10 @@ def _version(key: str) -> tuple[int, ...]:
 # -- verify ----------------------------------------------------------------------------------------
 
 
-def verify(place: str, pack: str, *, as_json: bool) -> int:
-    """Say whether everything in a database is as it was recorded."""
+def verify(place: str, pack: str, sample: int | None, *, as_json: bool) -> int:
+    """Say whether everything in a database, or in some cases of it, is as it was recorded."""
     with opened(place, pack) as engine:
-        found = engine.verify()
+        found = engine.verify(sample=sample)
     if as_json:
         problems = [{"path": one.path, "message": one.message} for one in found.problems]
         output.dump(

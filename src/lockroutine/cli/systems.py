@@ -38,8 +38,19 @@ from lockroutine.plugins.installed import (
 )
 from lockroutine.plugins.manager import FAMILIES
 from lockroutine.routine import load_routine
+from lockroutine.rules.schema import Pack
 
-__all__ = ["Delivering", "confirm", "deliver", "dismiss", "effects", "plugins", "retry"]
+__all__ = [
+    "Delivering",
+    "SetUp",
+    "confirm",
+    "deliver",
+    "dismiss",
+    "effects",
+    "plugins",
+    "retry",
+    "set_up",
+]
 
 
 # -- plugins ---------------------------------------------------------------------------------------
@@ -58,24 +69,59 @@ class _Seen:
     problems: list[Problem] = field(factory=list)
 
 
-def plugins(settings: Path | None, pack: str, *, as_json: bool) -> int:
-    """Say what is installed, what is set up, and what is missing for a pack. 1 if anything is."""
+@frozen(kw_only=True)
+class SetUp:
+    """What is installed and set up, and what is wrong with it.
+
+    Args:
+        seen: Every installed plugin.
+        offers: Those that are set up and can be made.
+        made: The same, by themselves.
+        problems: What is wrong with none of them in particular.
+    """
+
+    seen: list[_Seen]
+    offers: Plugins
+    made: list[object]
+    problems: list[Problem]
+
+    def missing_for(self, pack: Pack) -> list[Problem]:
+        """What a pack lacks, or what is there twice for it."""
+        problems = [*self.problems, *_channels(self.offers)]
+        return [*problems, *(_helped(one, self.seen) for one in self.offers.problems_with(pack))]
+
+    def wrong(self, pack: Pack) -> list[Problem]:
+        """The same, and what is wrong with those that are set up."""
+        own = (problem for one in self.seen if one.chosen for problem in one.problems)
+        return [*self.missing_for(pack), *own]
+
+
+def set_up(settings: Path | None) -> SetUp:
+    """Look at every installed plugin, and make those that are set up."""
     chosen = chosen_plugins(settings)
     seen = [_see(name, settings, chosen) for name in installed_plugins()]
     problems, offers = stray_tables(settings), Plugins()
+    all_made: list[object] = []
     told = {problem.path.rpartition(".")[2] for problem in problems}
     for name in chosen:
         mine = next((one.problems for one in seen if one.name == name), problems)
         if name in told or (mine is not problems and mine):
             continue
         try:
-            offers.register(load_plugin(name, settings))
+            made = load_plugin(name, settings)
+            offers.register(made)
+            all_made.append(made)
         except PluginsError as error:
             mine += error.problems
+    return SetUp(seen=seen, offers=offers, made=all_made, problems=problems)
+
+
+def plugins(settings: Path | None, pack: str, *, as_json: bool) -> int:
+    """Say what is installed, what is set up, and what is missing for a pack. 1 if anything is."""
+    there = set_up(settings)
+    seen, offers = there.seen, there.offers
     routine = load_routine(pack or "soderkoping", kinds=offers.kinds(), packs=offers.packs())
-    problems += _channels(offers)
-    problems += [_helped(one, seen) for one in offers.problems_with(routine.pack)]
-    wrong = [*problems, *(problem for one in seen if one.chosen for problem in one.problems)]
+    problems, wrong = there.missing_for(routine.pack), there.wrong(routine.pack)
     if as_json:
         output.dump(
             {

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from lockroutine.decide import Change
+from lockroutine.figures import Pending
 from lockroutine.model import Awaited, Case, Effect, Event, Query, Reference
 from lockroutine.rules.reader import Source
 from lockroutine.stores.base import (
@@ -26,6 +27,7 @@ from lockroutine.stores.codec import (
     encode_case,
     encode_effect,
     encode_event,
+    pending,
     read_event,
 )
 
@@ -45,6 +47,12 @@ _INSERT_EFFECT = (
     f"VALUES ({', '.join('?' for _ in EFFECT_COLUMNS)})"
 )
 _TO_LOOK_AT = "state IN ('unknown', 'asked', 'parked')"
+# Whatever their numbers: they run along the indexes of what is not over.
+_BACKLOG = f"""SELECT system, state, count(*), min(due_at) FROM effects INDEXED BY effects_to_send
+    WHERE state IN ('due', 'in_flight', 'failed', 'unknown') GROUP BY system, state
+    UNION ALL
+    SELECT system, state, count(*), min(due_at) FROM effects INDEXED BY effects_to_look_at
+    WHERE {_TO_LOOK_AT} AND state <> 'unknown' GROUP BY system, state"""
 # An effect waits for those that the same case asked of the same system before it.
 _TO_SEND = f"""{_EFFECT} AS this
     WHERE state IN ('due', 'in_flight', 'failed', 'unknown') AND system = ? AND due_at <= ?
@@ -188,6 +196,12 @@ class Transaction:
     def effect(self, key: str) -> Effect | None:
         row = self._connection.execute(f"{_EFFECT} WHERE key = ?", (key,)).fetchone()
         return decode_effect(row) if row else None
+
+    def backlog(self) -> Mapping[tuple[str, str], Pending]:
+        return pending(self._connection.execute(_BACKLOG))
+
+    def server_time(self) -> dt.datetime | None:
+        return None
 
     def first_result(self, key: str) -> FirstResult | None:
         row = self._connection.execute(

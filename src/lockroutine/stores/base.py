@@ -11,6 +11,7 @@ from attrs import frozen
 
 from lockroutine.decide import Change
 from lockroutine.errors import ConflictError, StoreError
+from lockroutine.figures import Pending
 from lockroutine.model import Awaited, Case, Effect, EffectState, Event, Query, Reference
 from lockroutine.rules.reader import Source
 
@@ -162,6 +163,14 @@ class Reading(Cases, Protocol):
 
     def effect(self, key: str) -> Effect | None:
         """The effect with this key."""
+        ...
+
+    def backlog(self) -> Mapping[tuple[str, str], Pending]:
+        """The effects that are neither done nor dismissed, counted by system and state."""
+        ...
+
+    def server_time(self) -> dt.datetime | None:
+        """What the database server's clock says; None where no server is."""
         ...
 
     def first_result(self, key: str) -> FirstResult | None:

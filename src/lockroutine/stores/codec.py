@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from lockroutine.facts import NOTHING, Facts, canonical
+from lockroutine.figures import Pending
 from lockroutine.model import Case, Effect, Event, Reference
 from lockroutine.stores.base import DamagedEvent, claimed_as
 
@@ -20,6 +21,7 @@ __all__ = [
     "encode_case",
     "encode_effect",
     "encode_event",
+    "pending",
     "read_event",
 ]
 
@@ -217,3 +219,8 @@ def decode_effect(row: tuple[Any, ...]) -> Effect:
 def claim_row(row: Sequence[Any], until: str) -> tuple[Any, ...]:
     """The row of an effect as it is handed to the one who took it until then."""
     return (*row[:9], claimed_as(row[9]), until, *row[11:])
+
+
+def pending(rows: Iterable[tuple[str, str, int, str]]) -> dict[tuple[str, str], Pending]:
+    """Counted effects: rows of system, state, how many, and the earliest time."""
+    return {(system, state): Pending(n, _parse(at)) for system, state, n, at in rows}

@@ -13,6 +13,7 @@ from attrs import Factory, define
 
 from lockroutine.decide import Change
 from lockroutine.errors import StoreError
+from lockroutine.figures import Pending
 from lockroutine.model import Awaited, Case, Effect, Event, Query, Reference
 from lockroutine.rules.reader import Source
 from lockroutine.stores.base import (
@@ -171,6 +172,16 @@ class _Transaction:
 
     def effect(self, key: str) -> Effect | None:
         return self._tables.effects.get(key)
+
+    def backlog(self) -> Mapping[tuple[str, str], Pending]:
+        times: dict[tuple[str, str], list[dt.datetime]] = {}
+        for effect in self._tables.effects.values():
+            if effect.state not in ("done", "dismissed"):
+                times.setdefault((effect.system, effect.state), []).append(effect.due_at)
+        return {place: Pending(len(found), min(found)) for place, found in times.items()}
+
+    def server_time(self) -> dt.datetime | None:
+        return None
 
     def first_result(self, key: str) -> FirstResult | None:
         return self._tables.results.get(key)

@@ -28,6 +28,7 @@ import pytest
 from lockroutine.decide import Change
 from lockroutine.errors import ConflictError, StoreError
 from lockroutine.facts import Facts
+from lockroutine.figures import Pending
 from lockroutine.model import Awaited, Case, Effect, Event, Query, Reference
 from lockroutine.rules.reader import Source
 from lockroutine.stores import CaseFilter, Store, Writing
@@ -274,6 +275,7 @@ class StoreContract:
         with store.reading() as reading:
             assert reading.case("1") is None
             assert reading.history("1") == ()
+            assert reading.backlog() == {}
             assert reading.routine(_ROUTINE) is None
             assert reading.find(Query(process="mounting", field="subject", value="x")) == ()
 
@@ -650,6 +652,32 @@ class StoreContract:
             assert reading.effect("1/1/pair_lock") is None
 
     # -- handing out effects -------------------------------------------------------------------
+
+    def test_what_is_not_over_is_counted(self, store: Store) -> None:
+        """Effects that are not over are counted by system and state, with the earliest time."""
+        _keep(store, opening("1", effects=["open_ticket", "send_notice", "pair_lock"]))
+        _keep(store, opening("2", effects=["open_ticket", "send_notice"]))
+        _keep(store, opening("3", effects=["open_ticket"]))
+        with store.writing() as transaction:
+            one, two, three = (e for e in transaction.effects(None, None) if e.system == "tickets")
+            transaction.settle(attrs.evolve(one, state="done"), None)
+            transaction.settle(attrs.evolve(two, state="parked", due_at=_LATER), None)
+            transaction.settle(attrs.evolve(three, state="unknown"), None)
+            (pairing,) = transaction.effects("1", "due")[1:]
+            transaction.settle(attrs.evolve(pairing, state="dismissed"), None)
+        with store.reading() as reading:
+            notices = [e.due_at for e in reading.effects(None, "due")]
+            assert reading.backlog() == {
+                ("tickets", "unknown"): Pending(1, three.due_at),
+                ("tickets", "parked"): Pending(1, _LATER),
+                ("notices", "due"): Pending(2, min(notices)),
+            }
+
+    def test_a_server_has_a_clock(self, store: Store) -> None:
+        """What the server's clock says is a time with its zone; where no server is, nothing is."""
+        with store.reading() as reading:
+            now = reading.server_time()
+        assert now is None or now.utcoffset() is not None
 
     def test_a_claimed_effect_is_handed_out_once(self, store: Store) -> None:
         """``claim`` gives what is due for the systems named, and gives it to nobody else."""

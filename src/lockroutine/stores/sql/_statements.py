@@ -14,7 +14,7 @@ from attrs import frozen
 from sqlalchemy import Dialect, text
 
 from lockroutine.stores.codec import EFFECT_COLUMNS
-from lockroutine.stores.sql.tables import TO_LOOK_AT, TO_SEND, tables
+from lockroutine.stores.sql.tables import PREFIX, TO_LOOK_AT, TO_SEND, tables
 
 __all__ = ["Statement", "Statements", "statements"]
 
@@ -89,6 +89,10 @@ class Statements:
             "AND (timer, id) > (:timer, :id) ORDER BY timer, id LIMIT :limit"
         )
         self.effect: Statement = make(f"{effect} WHERE key = :key")
+        self.backlog: Statement = make(
+            f"{self._counted('effects_to_send', TO_SEND)} UNION ALL "
+            + self._counted("effects_to_look_at", f"{TO_LOOK_AT} AND state <> 'unknown'")
+        )
         self.first_result: Statement = make(
             "SELECT case_id, version, digest FROM {results} WHERE key = :key"
         )
@@ -268,12 +272,25 @@ class Statements:
         """Lock the text of a routine, for nobody else."""
         return self._make("SELECT CAST(pg_advisory_xact_lock(hashtextextended(:name, 0)) AS text)")
 
+    @functools.cached_property
+    def now(self) -> Statement:
+        """What the server's clock says, and not when the transaction began."""
+        return self._make("SELECT clock_timestamp()")
+
     # -- inside --------------------------------------------------------------------------------
 
     def _insert(self, table: str, names: tuple[str, ...], *, once: bool = False) -> Statement:
         values = ", ".join(f":{name}" for name in names)
         ending = " ON CONFLICT DO NOTHING" if once else ""
         return self._make(f"INSERT INTO {{{table}}} ({', '.join(names)}) VALUES ({values}){ending}")
+
+    def _counted(self, index: str, condition: str) -> str:
+        """Effects counted along an index of such as are not over, whatever their number."""
+        along = "" if self.server else f" INDEXED BY {PREFIX}{index}"
+        return (
+            f"SELECT system, state, count(*), min(due_at) FROM {{effects}}{along} "
+            f"WHERE {condition} GROUP BY system, state"
+        )
 
     def _jobs(self) -> str:
         """The cases that have, or ever had, one of some values."""

@@ -10,6 +10,7 @@ from typing import Any
 
 from lockroutine.decide import Change
 from lockroutine.errors import LockroutineError, StoreBusy, StoreError
+from lockroutine.figures import Pending
 from lockroutine.model import Awaited, Case, Effect, Event, Query, Reference
 from lockroutine.rules.reader import Source
 from lockroutine.stores.base import (
@@ -28,6 +29,7 @@ from lockroutine.stores.codec import (
     encode_case,
     encode_effect,
     encode_event,
+    pending,
     read_event,
 )
 from lockroutine.stores.sql._links import Link
@@ -171,6 +173,12 @@ class Transaction:
     def effect(self, key: str) -> Effect | None:
         rows = self._link.rows(self._known.effect, {"key": key})
         return decode_effect(rows[0]) if rows else None
+
+    def backlog(self) -> Mapping[tuple[str, str], Pending]:
+        return pending(self._link.rows(self._known.backlog, {}))
+
+    def server_time(self) -> dt.datetime | None:
+        return self._link.rows(self._known.now, {})[0][0] if self._known.server else None
 
     def first_result(self, key: str) -> FirstResult | None:
         rows = self._link.rows(self._known.first_result, {"key": key})
