@@ -15,6 +15,7 @@ import attrs
 
 from lockroutine import figures, views
 from lockroutine._log import log
+from lockroutine._tracing import span
 from lockroutine.arguments import (
     MOST,
     actor_of,
@@ -994,7 +995,8 @@ class Engine:
     def _kept(self, attempt: Callable[[Writing], T]) -> T:
         """What comes of one transaction, begun anew if the store was busy; refusals are counted."""
         try:
-            return repeated(self.store, attempt, self._pause)
+            with span("store", bound=self._bound):
+                return repeated(self.store, attempt, self._pause)
         except Refused as refused:
             self.store.count_refusals([reason.rule for reason in refused.verdict.reasons])
             raise
@@ -1002,7 +1004,11 @@ class Engine:
     def _do(
         self, transaction: Writing, case: Case, command: Command, key: str | None, stated: str
     ) -> Decision:
-        decision = answer(decide(self._book, case, command), views.look(self._book, transaction))
+        about = {"process": case.process, "transition": command.transition}
+        with span("decide", **about, **({"case": case.id} if case.version else {})) as tell:
+            look = views.look(self._book, transaction)
+            decision = answer(decide(self._book, case, command), look)
+            tell(outcome="accepted", events=len(decision.changes))
         try:
             transaction.apply(decision.changes, key or "", stated)
         except ConflictError as error:

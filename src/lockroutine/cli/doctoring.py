@@ -135,12 +135,13 @@ def _misfit(place: str) -> Finding | None:
     problems = check(place)
     if not problems:
         return None
-    more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
-    newer = problems[0].path == "revision"
-    do = "Upgrade the library." if newer else "Run `lockroutine db upgrade` on it."
-    return Finding("tables", "error", f"They do not fit: {problems[0]}{more}.", do)
+    first, *others = problems
+    more = f" (and {len(others)} more)" if others else ""
+    do = "Upgrade the library." if first.path == "revision" else _UPGRADE
+    return Finding("tables", "error", f"They do not fit: {first}{more}.", do)
 
 
+_UPGRADE = "Run `lockroutine db upgrade` on it."
 _RULES_DO = "Are the plugins that its rules need set up here? `lockroutine check` tells all of it."
 
 

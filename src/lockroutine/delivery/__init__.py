@@ -16,6 +16,7 @@ import attrs
 from attrs import frozen
 
 from lockroutine._log import log
+from lockroutine._tracing import here, span
 from lockroutine.book import Book
 from lockroutine.contacts import Contacts
 from lockroutine.delivery.circuit import Circuit, backoff
@@ -116,9 +117,21 @@ class Delivery:
             limit: How many effects at most are taken.
         """
         counts: Counter[str] = Counter()
-        rounds = Rounds(self._send, self._late, parallel=self._parallel, timeout=self._timeout)
+        with span("deliver") as tell:
+            self._deliver(limit, counts)
+            tell(**counts)
+        held = tuple(s for s, c in self._circuits.items() if c.closed_until is not None)
+        return DeliveryReport(**counts, held=held)
+
+    def _deliver(self, left: int, counts: Counter[str]) -> None:
+        within = here()
+        rounds = Rounds(
+            lambda job: self._traced(job, within),
+            self._late,
+            parallel=self._parallel,
+            timeout=self._timeout,
+        )
         done = Round([], [])
-        left = limit
         try:
             while True:
                 taken = self._settle_and_claim(done, rounds, left, counts)
@@ -130,8 +143,6 @@ class Delivery:
         finally:
             rounds.close()
             self._stopping.clear()
-        held = tuple(s for s, c in self._circuits.items() if c.closed_until is not None)
-        return DeliveryReport(**counts, held=held)
 
     # -- taking and settling -------------------------------------------------------------------
 
@@ -198,6 +209,14 @@ class Delivery:
         )
 
     # -- sending -------------------------------------------------------------------------------
+
+    def _traced(self, job: Job, within: object) -> Outcome:
+        effect = job.effect
+        about = {"effect": effect.key, "kind": effect.kind, "system": effect.system}
+        with span("send", within, **about, attempt=effect.attempts + 1) as tell:
+            outcome = self._send(job)
+            tell(outcome=outcome.effect.state)
+            return outcome
 
     def _send(self, job: Job) -> Outcome:
         """Send one effect, in a thread of its own; whatever comes of it is an outcome."""
