@@ -192,6 +192,9 @@ class SqliteStore:
 
     def _prepare(self, connection: sqlite3.Connection) -> None:
         if self._is_ours(connection):
+            (mode,) = connection.execute("PRAGMA journal_mode").fetchone()
+            if mode != "wal":  # as in a copy that VACUUM INTO has made
+                write_ahead(connection, self._patience)
             return
         if 0 < os.path.getsize(self.path) < _SMALLEST:
             # SQLite takes whatever is this short for an empty database, and writes over it.
