@@ -92,7 +92,9 @@ def test_the_command_says_what_to_do(path: Path, settings: Path) -> None:
     lines = result.stdout.splitlines()
     assert lines[0] == "ok       database: It answers, and is run by small@1.0.0."
     late = next(n for n, line in enumerate(lines) if line.startswith("error    deliveries: 2 due"))
-    assert lines[late + 1].startswith("         -> Is `lockroutine deliver --watch` running")
+    assert lines[late + 1].startswith(
+        "         -> Is `lockroutine deliver --watch` (or `worker`) running"
+    )
 
 
 def test_a_program_reads_json(tmp_path: Path, settings: Path) -> None:
@@ -266,8 +268,8 @@ def test_a_step_by_the_clock_is_late(tmp_path: Path) -> None:
     assert attrs.astuple(line)[1:] == (
         "warning",
         "A step by the clock is late by 6 min.",
-        "Is `lockroutine tick` run every minute? If it is, a rule refuses the step: the log's "
-        "timer_not_made names the case.",
+        "Is `lockroutine tick` run every minute (or a `worker`)? If so, a rule refuses the step: "
+        "the log's timer_not_made names the case.",
     )
     (line,) = found(path, "timers", late + dt.timedelta(hours=1))
     assert (line.state, line.found) == ("error", "A step by the clock is late by 1 h 6 min.")

@@ -219,7 +219,7 @@ def _backlog(there: Backlog) -> Iterator[Finding]:
 
 _SENDING = ("due", "in_flight", "failed", "unknown")
 _UNSENT_DO = (
-    "Is `lockroutine deliver --watch` running, with a plugin for each system? "
+    "Is `lockroutine deliver --watch` (or `worker`) running, with a plugin for each system? "
     "`lockroutine effects` says what the systems answered."
 )
 _PARKED_DO = (
@@ -228,8 +228,8 @@ _PARKED_DO = (
 )
 _ASKED_DO = "`lockroutine effects --state asked` says what. Do it in the tool, and `confirm`."
 _STEPS_DO = (
-    "Is `lockroutine tick` run every minute? If it is, a rule refuses the step: the log's "
-    "timer_not_made names the case."
+    "Is `lockroutine tick` run every minute (or a `worker`)? If so, a rule refuses the step: the "
+    "log's timer_not_made names the case."
 )
 
 
