@@ -41,15 +41,15 @@ def run(*arguments: str | os.PathLike[str]) -> Any:
     return CliRunner().invoke(app, ["export", *map(os.fspath, arguments)])
 
 
-def multiplied(path: Path, events: int) -> None:
+def multiplied(path: Path, events: int, table: str = "events") -> None:
     """Many more events in a file, which are those that are there with other cases."""
     with contextlib.closing(sqlite3.connect(path)) as connection:
-        (there,) = connection.execute("SELECT count(*) FROM events").fetchone()
+        (there,) = connection.execute(f"SELECT count(*) FROM {table}").fetchone()
         connection.execute(
             "WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c WHERE n < ?) "
-            "INSERT INTO events (case_id, version, body, hash, personal) "
+            f"INSERT INTO {table} (case_id, version, body, hash, personal) "
             "SELECT case_id || '-' || ? || '-' || n, version, body, hash, personal "
-            "FROM c, events LIMIT ?",
+            f"FROM c, {table} LIMIT ?",
             (events // there + 1, there, events - there),
         )
         connection.commit()
@@ -206,6 +206,19 @@ def test_memory_does_not_grow_with_the_events(path: Path) -> None:
     few = peak_of(SqliteStore(path))
     multiplied(path, 15_000)
     assert peak_of(SqliteStore(path)) < 1.2 * few
+
+
+def test_memory_does_not_grow_with_the_events_of_a_host(sqlite_url: str) -> None:
+    """The same through SQLAlchemy, a page of events at a time."""
+    from lockroutine.stores.sql import SqlStore
+
+    with opened(sqlite_url, ROUTINE, Clock()) as engine:
+        order(engine)
+    path = Path(sqlite_url.partition("///")[2])
+    multiplied(path, 1500, "lockroutine_events")
+    few = peak_of(SqlStore(sqlite_url))
+    multiplied(path, 15_000, "lockroutine_events")
+    assert peak_of(SqlStore(sqlite_url)) < 1.2 * few
 
 
 # -- to a file -------------------------------------------------------------------------------------
