@@ -367,6 +367,7 @@ def routine_page() -> Iterator[str]:
     for name, process in pack.process.items():
         yield from _process(routine, name, process)
     yield from _sweeps(routine)
+    yield from _invariants(routine)
     yield from _shown(pack)
 
 
@@ -420,6 +421,8 @@ def _short(path: str) -> str:
     parts = path.split(".")
     if parts[0] == "sweep":
         return f"[`{'.'.join(part for part in parts if part != 'unless')}`](#standing-checks)"
+    if parts[0] in ("always", "never"):
+        return f"[`{path}`](#what-always-or-never-holds)"
     if parts[0] != "process":
         return code(parts[-1])
     rest = [p for p in parts[2:] if p not in ("transitions", "states", "guards", "joint")]
@@ -582,6 +585,29 @@ def _sweeps(routine: Routine) -> Iterator[str]:
                 _cited(one),
             ]
             for name, one in routine.pack.sweep.items()
+        ),
+    )
+
+
+def _invariants(routine: Routine) -> Iterator[str]:
+    yield "## What always or never holds\n"
+    yield (
+        "Whoever does what in which order: `lockroutine check` [proves it](checking.md). *Always*: "
+        "all conditions are met. *Never*: they are not all met at once.\n"
+    )
+    yield from table(
+        ("rule", "what holds", "of", "conditions", "rests on"),
+        (
+            [
+                code(path),
+                both(one.label),
+                f"[`{one.step}`](#process-{one.step.partition('.')[0]})"
+                if one.step
+                else f"[`{one.process}`](#process-{one.process}) in {code(*one.states)}",
+                ", ".join(f"[{g.kind}](reference.md#{g.kind})" for g in one.guards.values()),
+                _cited(one),
+            ]
+            for path, one in routine.pack.invariants()
         ),
     )
 

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from doorspack import doors
 from lockroutine import RulesError, load_routine
+from lockroutine.model import Language
+from lockroutine.pictures import rule_book
 from lockroutine.rules.guards import CaseInState
 from lockroutine.rules.reader import Source, read_source
 from lockroutine.rules.trace import trace
@@ -234,3 +238,25 @@ def test_an_overlay_may_not_take_one_out() -> None:
         load_routine(gone)
     assert "never.lock_without_consent" in str(error.value)
     assert "loosened" in str(error.value)
+
+
+# -- where it is shown -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("language", "heading", "always"),
+    [
+        ("en", "What always or never holds", "always"),
+        ("sv", "Vad som alltid eller aldrig", "alltid"),
+    ],
+)
+def test_it_stands_in_the_rule_book(language: Language, heading: str, always: str) -> None:
+    """The rule book has a chapter of what must hold: of which cases or step, and its conditions."""
+    book = rule_book(load_routine(), language)
+    chapter = book[book.index('id="invariants"') : book.index('id="forms"')]
+    assert heading in chapter
+    assert f"{always}: " in chapter
+    assert 'id="always-opened_by_those_who_may"' in chapter
+    assert 'id="never-lock_without_consent"' in chapter
+    bare = load_routine(Path(__file__).parent / "packs" / "small")
+    assert 'id="invariants"' not in rule_book(bare, language)

@@ -257,6 +257,20 @@ class _Shown:
             ),
         )
         self._table(
+            self._title("invariants"),
+            ("rule", "text", "states", "guards", "clauses"),
+            (
+                (
+                    path,
+                    say(one.label),
+                    one.step or f"{one.process}: {', '.join(one.states)}",
+                    ", ".join(f"{name}: {guard.kind}" for name, guard in one.guards.items()),
+                    _cited(one.clauses, one.gaps),
+                )
+                for path, one in pack.invariants()
+            ),
+        )
+        self._table(
             self._title("gaps"),
             ("name", "question", "reading", "clauses"),
             (

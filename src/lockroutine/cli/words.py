@@ -28,6 +28,7 @@ WORDS = {
     ),
     "refuted": Text(sv="MOTBEVISAT", en="REFUTED"),
     "follows": Text(sv="OCH DÄRFÖR gäller inte heller det här", en="AND SO neither does this hold"),
+    "invariants": Text(sv="Vad som alltid eller aldrig gäller", en="What always or never holds"),
     "not_decided": Text(sv="INTE AVGJORT", en="NOT DECIDED"),
     "story_written": Text(sv="{path} spelar upp berättelsen", en="{path} plays the story"),
     "all_units": Text(sv="alla ärenden", en="all cases"),

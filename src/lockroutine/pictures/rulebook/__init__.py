@@ -9,6 +9,7 @@ from lockroutine.pictures.rulebook.processes import process_chapter
 from lockroutine.pictures.rulebook.rules import (
     clauses,
     gaps,
+    invariants,
     loosened,
     matrix,
     parameters,
@@ -46,6 +47,7 @@ def rule_book(routine: Routine, language: Language = "en") -> str:
         gaps(page) if routine.pack.gap else None,
         loosened(page),
         sweeps(page),
+        invariants(page),
         forms(page),
         parameters(page),
         messages(page),

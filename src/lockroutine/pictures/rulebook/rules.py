@@ -179,6 +179,40 @@ def sweeps(page: Page) -> Element | None:
     return chapter("sweeps", title, lead, made)
 
 
+def invariants(page: Page) -> Element | None:
+    """What must hold whoever does what in which order, as `lockroutine check` proves it."""
+    rows: list[tuple[str, tuple[Child, ...]]] = []
+    for path, one in page.routine.pack.invariants():
+        process, _, step = one.step.partition(".")
+        drawn, brief = page.sketches[one.process or process], page.briefs[one.process or process]
+        among: Child = (
+            page.step_link(process, step)
+            if step
+            else f"{drawn.label}: {', '.join(drawn.places[state].label for state in one.states)}"
+        )
+        holds = listed(
+            f"{text[:1].upper()}{text[1:]}"
+            for text in (brief.guard(rule, guard) for rule, guard in one.guards.items())
+        )
+        kind = page.word(path.partition(".")[0])
+        label: Child = [element("strong", f"{kind}: "), page.say(one.label)]
+        rests = page.clause_links(one.clauses, one.gaps)
+        rows.append((path.replace(".", "-"), (label, among, holds, rests)))
+    if not rows:
+        return None
+    heads = [page.word(word) for word in ("what_holds", "looked_at", "conditions", "clause")]
+    title = page.word("invariants")
+    lead = element("p", page.word("invariants_lead"), class_="lead")
+    made = table(
+        title,
+        [head.capitalize() for head in heads],
+        rows,
+        hide_caption=True,
+        widths=(35, 25, 30, 10),
+    )
+    return chapter("invariants", title, lead, made)
+
+
 def loosened(page: Page) -> Element | None:
     """The safeguards of the base that this pack loosens, each with the reason."""
     rows = [

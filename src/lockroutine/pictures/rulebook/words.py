@@ -123,6 +123,21 @@ SAY = {
     "step": Text(sv="Steg", en="Step"),
     "steps": Text(sv="Steg", en="Steps"),
     "subject": Text(sv="Ärenderad", en="Subject line"),
+    "always": Text(sv="alltid", en="always"),
+    "never": Text(sv="aldrig", en="never"),
+    "what_holds": Text(sv="vad som gäller", en="what holds"),
+    "conditions": Text(sv="villkor", en="conditions"),
+    "invariants": Text(sv="Vad som alltid eller aldrig gäller", en="What always or never holds"),
+    "invariants_lead": Text(
+        sv=(
+            "Vem som än gör vad i vilken ordning. Alltid: alla villkor uppfylls. "
+            "Aldrig: villkoren uppfylls inte alla på en gång. Kommandot check bevisar det."
+        ),
+        en=(
+            "Whoever does what in which order. Always: all conditions are met. "
+            "Never: the conditions are not all met at once. The command check proves it."
+        ),
+    ),
     "sweep": Text(sv="kontroll", en="standing check"),
     "sweeps": Text(sv="Kontroller som görs varje dag", en="What is looked for each day"),
     "sweeps_lead": Text(
