@@ -9,7 +9,7 @@ from typing import TypeAlias, TypeVar
 from lockroutine.differences.voice import Voice
 from lockroutine.model import Language, Text
 from lockroutine.routine import Routine
-from lockroutine.rules.schema import Process, Transition
+from lockroutine.rules.schema import Pack, Process, Transition
 
 __all__ = ["Match", "Pair", "Side", "matched", "text_of"]
 
@@ -27,8 +27,8 @@ class Side:
     """One of two routines, with its voices."""
 
     def __init__(self, routine: Routine) -> None:
-        self.routine = routine
-        self.pack = routine.pack
+        self.routine: Routine = routine
+        self.pack: Pack = routine.pack
         self._voices: dict[tuple[str, Language], Voice] = {}
 
     def voice(self, process: str, language: Language) -> Voice:
@@ -56,11 +56,11 @@ class Pair:
     """
 
     def __init__(self, old: Routine, new: Routine) -> None:
-        self.old = Side(old)
-        self.new = Side(new)
+        self.old: Side = Side(old)
+        self.new: Side = Side(new)
         # The new names of states and steps, by process and old name.
-        self.states = functools.cache(self._states)
-        self.steps = functools.cache(self._steps)
+        self.states: Callable[[str], Mapping[str, str]] = functools.cache(self._states)
+        self.steps: Callable[[str], Mapping[str, str]] = functools.cache(self._steps)
 
     def side(self, *, newer: bool) -> Side:
         """One of the two."""

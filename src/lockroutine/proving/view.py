@@ -71,7 +71,7 @@ class View:
         self.vars: frozenset[int] = frozenset(_depended_on(self._rows, there, asked))
         self._order = _ordered(table, self.vars, self._near)
         self._level = {var: level for level, var in enumerate(self._order)}
-        self.diagrams = Diagrams([table.sizes[var] for var in self._order], most)
+        self.diagrams: Diagrams = Diagrams([table.sizes[var] for var in self._order], most)
 
     @property
     def size(self) -> int:
