@@ -94,6 +94,16 @@ def cut(url: str) -> None:
         engine.dispose()
 
 
+def deadlocks(url: str) -> int:
+    """How often this server has ended somebody's waiting in a circle."""
+    engine = create_engine(url)
+    words = "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()"
+    with engine.connect() as connection:
+        found = connection.execute(text(words)).scalar_one()
+    engine.dispose()
+    return int(found)
+
+
 def _hurry(url: str) -> None:
     engine = create_engine(url, isolation_level="AUTOCOMMIT")
     with engine.connect() as connection:

@@ -181,11 +181,21 @@ def where(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     return request.getfixturevalue(named) if named else str(tmp_path / "locks.db")
 
 
+def circles(where: str) -> int:
+    """How often somebody waited in a circle; in SQLite, one writes at a time."""
+    if not where.startswith("postgresql"):
+        return 0
+    from postgres import deadlocks  # the extra sql is there only where there is a server
+
+    return deadlocks(where)
+
+
 @pytest.fixture(params=["threads", "processes"])
 def raced(request: pytest.FixtureRequest, where: str) -> Iterator[Callable[[str], Any]]:
-    """Runs a race; in the end, all must be whole."""
+    """Runs a race; in the end all must be whole, and no two have waited in a circle."""
     threads = request.param == "threads"
     both = in_threads if threads else request.getfixturevalue("in_processes")
+    before = circles(where)
 
     def race(name: str) -> list[tuple[str, str]]:
         with opened(where) as engine:
@@ -197,6 +207,7 @@ def raced(request: pytest.FixtureRequest, where: str) -> Iterator[Callable[[str]
     yield race
     with opened(where) as engine:
         assert engine.verify().whole
+    assert circles(where) == before
 
 
 def test_two_fetch_one_lock(raced: Any, where: str) -> None:

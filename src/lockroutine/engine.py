@@ -7,7 +7,7 @@ import datetime as dt
 import os
 import time
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import TracebackType
 from typing import Any, TypeVar
 
@@ -42,6 +42,7 @@ from lockroutine.errors import (
     PluginsError,
     Problem,
     Refused,
+    StoreBusy,
     StoreError,
 )
 from lockroutine.exporting import exported
@@ -998,7 +999,9 @@ class Engine:
             with span("store", bound=self._bound):
                 return repeated(self.store, attempt, self._pause)
         except Refused as refused:
-            self.store.count_refusals([reason.rule for reason in refused.verdict.reasons])
+            # Who is refused reads why, also when that cannot be counted now.
+            with suppress(StoreBusy):
+                self.store.count_refusals([reason.rule for reason in refused.verdict.reasons])
             raise
 
     def _do(

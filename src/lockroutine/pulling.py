@@ -29,6 +29,7 @@ from lockroutine.routine import Routine, Step
 from lockroutine.rules.pulling import Report, read_report
 from lockroutine.rules.terms import PULL
 from lockroutine.stores import Store
+from lockroutine.stores.again import repeated
 
 __all__ = ["READ_BY", "Accounts", "PullReport", "Puller"]
 
@@ -167,8 +168,7 @@ class Puller:
             if not report.ours:
                 self._report(system, report)
         # Each report is kept with its own key, so that reading it again after a crash is harmless.
-        with self._store.writing() as transaction:
-            transaction.keep_cursor(system, read.cursor)
+        repeated(self._store, lambda kept: kept.keep_cursor(system, read.cursor))
 
     def _report(self, system: str, report: TicketReport) -> None:
         key = f"pull/{system}/{report.id}"

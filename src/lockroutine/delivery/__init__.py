@@ -34,6 +34,7 @@ from lockroutine.model import Effect, EffectState, Language, Reference
 from lockroutine.plugins import Plugins
 from lockroutine.plugins.manager import FAMILIES
 from lockroutine.stores import Store, Writing
+from lockroutine.stores.again import repeated
 
 __all__ = ["Delivery", "DeliveryReport"]
 
@@ -150,19 +151,31 @@ class Delivery:
         self, done: Round, rounds: Rounds, left: int, counts: Counter[str]
     ) -> list[Job | None]:
         now = self._clock()
-        until = now + dt.timedelta(seconds=2 * self._timeout)
-        with self._store.writing() as transaction:
+        for outcome in done.outcomes:
+            self._circuits[outcome.effect.system].note(now, worked=outcome.worked)
+
+        def attempt(transaction: Writing) -> tuple[list[Outcome], list[Job | None]]:
             self._book.load(transaction)
-            for outcome in done.outcomes:
-                kept = transaction.settle(outcome.effect, outcome.job.lease, outcome.reference)
-                if kept:
-                    self._count(outcome, now, counts)
+            kept = [
+                one
+                for one in done.outcomes
+                if transaction.settle(one.effect, one.job.lease, one.reference)
+            ]
+            now = self._clock()
             for job in done.untouched:
                 transaction.settle(_as_it_was(job.effect, now), job.lease)
             if self._stopping.is_set():
-                return []
+                return kept, []
+            until = now + dt.timedelta(seconds=2 * self._timeout)
             claimed = transaction.claim(self._limits(rounds, left, now), now, until)
-            return [self._job(transaction, effect, until, counts) for effect in claimed]
+            return kept, [self._job(transaction, effect, until) for effect in claimed]
+
+        kept, taken = repeated(self._store, attempt)
+        for effect in (outcome.effect for outcome in kept):
+            log("delivered", effect=effect.key, kind=effect.kind, state=effect.state)
+            counts[effect.state] += 1
+        counts["dropped"] += taken.count(None)
+        return taken
 
     def _limits(self, rounds: Rounds, left: int, now: dt.datetime) -> dict[str, int]:
         limits: dict[str, int] = {}
@@ -173,15 +186,7 @@ class Delivery:
                 left -= free
         return limits
 
-    def _count(self, outcome: Outcome, now: dt.datetime, counts: Counter[str]) -> None:
-        effect = outcome.effect
-        counts[effect.state] += 1
-        self._circuits[effect.system].note(now, worked=outcome.worked)
-        log("delivered", effect=effect.key, kind=effect.kind, state=effect.state)
-
-    def _job(
-        self, transaction: Writing, effect: Effect, lease: dt.datetime, counts: Counter[str]
-    ) -> Job | None:
+    def _job(self, transaction: Writing, effect: Effect, lease: dt.datetime) -> Job | None:
         """What is needed to send an effect; None, and dismissed, if its reason has gone."""
         case = transaction.case(effect.case_id)
         assert case is not None  # the store holds an effect only with its case
@@ -197,7 +202,6 @@ class Delivery:
             gone = f"the case has come into the state {case.state}"
         if gone:
             transaction.settle(attrs.evolve(effect, state="dismissed", message=gone), lease)
-            counts["dropped"] += 1
             return None
         return Job(
             effect=effect,

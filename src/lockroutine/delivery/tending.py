@@ -12,7 +12,8 @@ from lockroutine.decide.wording import say
 from lockroutine.errors import InvalidForm, NotFound, Problem, Refused
 from lockroutine.facts import identifier, serial_number
 from lockroutine.model import Actor, Effect, EffectState, Reason, Verdict
-from lockroutine.stores import Store
+from lockroutine.stores import Store, Writing
+from lockroutine.stores.again import repeated
 
 __all__ = ["Tending"]
 
@@ -78,9 +79,14 @@ class Tending:
         states: tuple[EffectState, ...],
         change: Callable[[Effect], Effect],
     ) -> Effect:
-        with self._store.writing() as transaction:
+        tried: list[Effect] = []
+
+        def attempt(transaction: Writing) -> Effect:
             self._book.load(transaction)
             effect = transaction.effect(identifier(key, "key"))
+            if effect in tried:
+                # The connection was lost after it was kept, and before that was said.
+                return effect
             case = transaction.case(effect.case_id) if effect else None
             if effect is None or case is None:
                 raise NotFound("effect", key)
@@ -93,9 +99,11 @@ class Tending:
             if effect.state not in states:
                 message = f"is {effect.state}; this is for one that is {' or '.join(states)}"
                 raise InvalidForm([Problem("effect", message)])
-            changed = change(effect)
-            transaction.settle(changed, None)
-            return changed
+            tried.append(change(effect))
+            transaction.settle(tried[-1], None)
+            return tried[-1]
+
+        return repeated(self._store, attempt)
 
     def _again(self, effect: Effect) -> Effect:
         # What may have been sent is looked up first, however often it was parked since.
