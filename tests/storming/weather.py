@@ -17,6 +17,9 @@ from tests.storming.worker import Orders, journal_of, work
 _GRACE = 120.0
 """How many seconds the processes may take to end when they are told to."""
 
+_OFTEN = {"kill": 1.0, "cut": 0.3, "restart": 0.12}
+"""How often a second each of the bad things is done."""
+
 
 class Crew:
     """The processes of the storm; one that was killed is followed by another.
@@ -85,15 +88,14 @@ def blow(
 ) -> Counter[str]:
     """Do one of some bad things every now and then, for so long; how often each was done."""
     done: Counter[str] = Counter()
-    weights = {"kill": 5, "cut": 3, "restart": 2}
-    names = ["kill", *blows]
-    until = time.monotonic() + seconds
-    while (left := until - time.monotonic()) > 0:
-        time.sleep(min(left, chance.uniform(0.2, 2.4)))
-        (name,) = chance.choices(names, [weights[name] for name in names])
-        if name == "kill":
-            crew.kill(chance.randrange(1, len(crew)))
-        else:
-            blows[name]()
+    deeds = {"kill": lambda: crew.kill(chance.randrange(1, len(crew))), **blows}
+    began = time.monotonic()
+    due = {name: began + chance.expovariate(_OFTEN[name]) for name in deeds}
+    while True:
+        name = min(due, key=due.__getitem__)
+        time.sleep(max(0.0, min(due[name], began + seconds) - time.monotonic()))
+        if time.monotonic() >= began + seconds:
+            return done
+        deeds[name]()
         done[name] += 1
-    return done
+        due[name] = time.monotonic() + chance.expovariate(_OFTEN[name])
