@@ -54,7 +54,7 @@ def storm(
     outside.folder.mkdir()
     customers, clock = cases // CASES_EACH, Clock(time.time())
     with _opened(place, outside, clock) as engine:
-        _settled(engine, customers)
+        _settled(engine, place, customers)
         settled = dict(_versions(engine))
     tell(f"{len(settled)} cases are there")
     orders = Orders(
@@ -71,11 +71,13 @@ def storm(
     crew = Crew(orders, place.processes, min(_DELIVERING, place.processes))
     try:
         crew.begun()
+        tell(f"{len(crew)} processes work")
         blows = blow(crew, seconds, random.Random(seed), place.blows)
+        tell("the storm is over")
         wrong = crew.stop()
     finally:
         crew.end()
-    tell("the storm is over; deliveries run to the end")
+    tell("deliveries run to the end")
     clock = _finished(place, outside, clock)
     tell("everything is looked at")
     with _opened(place, outside, clock) as engine:
@@ -106,9 +108,11 @@ def _opened(place: Place, outside: Outside, clock: Clock) -> Generator[Engine]:
         yield engine
 
 
-def _settled(engine: Engine, customers: int) -> None:
-    for number in range(customers):
-        settle(engine, number)
+def _settled(engine: Engine, place: Place, customers: int) -> None:
+    for first in range(0, customers, _AT_ONCE):
+        with place.at_once(engine) as bound:
+            for number in range(first, min(first + _AT_ONCE, customers)):
+                settle(bound, number)
 
 
 def _versions(engine: Engine) -> list[tuple[str, int]]:
@@ -149,13 +153,19 @@ def run(
 
 def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.storm", description=__doc__)
+    began = time.monotonic()
     parser.add_argument("--seconds", type=float, default=600.0)
     parser.add_argument("--cases", type=int, default=2000)
     parser.add_argument("--seed", type=int, default=17)
     parser.add_argument("--sqlite", action="store_true", help="two processes on a SQLite file")
     given = parser.parse_args(arguments)
+
+    def tell(words: str) -> None:
+        sys.stdout.write(f"{time.monotonic() - began:4.0f} s: {words}\n")
+        sys.stdout.flush()
+
     where = "sqlite" if given.sqlite else "postgres"
-    figures = run(where, given.seconds, given.cases, given.seed, print)
+    figures = run(where, given.seconds, given.cases, given.seed, tell)
     sys.stdout.write("\n".join(figures.lines()) + "\n")
     return 1 if figures.wrong else 0
 

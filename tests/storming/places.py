@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 
 from attrs import frozen
+
+from lockroutine import Engine
 
 
 @frozen(kw_only=True)
@@ -20,6 +22,7 @@ class Place:
         processes: How many processes work on it.
         threads: How many people work in each.
         blows: The bad things that can be done to the database.
+        at_once: An engine whose commands are kept together.
         deadlocks: How often it has ended somebody's waiting in a circle.
     """
 
@@ -28,18 +31,27 @@ class Place:
     processes: int
     threads: int
     blows: dict[str, Callable[[], None]]
+    at_once: Callable[[Engine], AbstractContextManager[Engine]]
     deadlocks: Callable[[], int]
 
 
 @contextmanager
 def on_postgres() -> Generator[Place]:
     """A PostgreSQL of its own, with eight processes of two threads."""
+    import sqlalchemy
     from tests.postgres import cut, deadlocks, running
 
     from lockroutine.stores.sql import upgrade
 
     with running() as server:
         upgrade(server.url)
+        host = sqlalchemy.create_engine(server.url)
+
+        @contextmanager
+        def at_once(engine: Engine) -> Generator[Engine]:
+            with host.begin() as connection:
+                yield engine.bind(connection)
+
         blows = {"cut": lambda: cut(server.url), "restart": server.restart}
         yield Place(
             name="PostgreSQL",
@@ -47,8 +59,10 @@ def on_postgres() -> Generator[Place]:
             processes=8,
             threads=2,
             blows=blows,
+            at_once=at_once,
             deadlocks=lambda: deadlocks(server.url),
         )
+        host.dispose()
 
 
 @contextmanager
@@ -57,5 +71,11 @@ def on_sqlite() -> Generator[Place]:
     with tempfile.TemporaryDirectory() as folder:
         path = str(Path(folder) / "locks.db")
         yield Place(
-            name="SQLite", where=path, processes=2, threads=2, blows={}, deadlocks=lambda: 0
+            name="SQLite",
+            where=path,
+            processes=2,
+            threads=2,
+            blows={},
+            at_once=nullcontext,
+            deadlocks=lambda: 0,
         )

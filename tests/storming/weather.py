@@ -20,6 +20,8 @@ _GRACE = 120.0
 _OFTEN = {"kill": 1.0, "cut": 0.3, "restart": 0.12}
 """How often a second each of the bad things is done."""
 
+_REHEARSAL = "tests.storming.rehearsal"
+
 
 class Crew:
     """The processes of the storm; one that was killed is followed by another.
@@ -34,7 +36,7 @@ class Crew:
         self._folder = Path(first.folder)
         # Each is made within milliseconds, of a process that has read all the code.
         self._context = multiprocessing.get_context("forkserver")
-        self._context.set_forkserver_preload(["__main__", work.__module__])
+        self._context.set_forkserver_preload(["__main__", work.__module__, _REHEARSAL])
         self._orders = [
             evolve(first, number=n, delivers=n < delivering, seed=first.seed + n)
             for n in range(processes)
@@ -49,6 +51,8 @@ class Crew:
     def begun(self) -> None:
         """Wait until each has begun to work."""
         while not all(any(read(journal_of(orders))) for orders in self._orders):
+            if any(process.exitcode is not None for process in self._processes):
+                return  # what is wrong is said in the end
             time.sleep(0.05)
 
     def kill(self, number: int) -> None:
@@ -90,7 +94,7 @@ def blow(
     done: Counter[str] = Counter()
     deeds = {"kill": lambda: crew.kill(chance.randrange(1, len(crew))), **blows}
     began = time.monotonic()
-    due = {name: began + chance.expovariate(_OFTEN[name]) for name in deeds}
+    due = {name: began + chance.random() * seconds / 2 for name in deeds}  # each once at least
     while True:
         name = min(due, key=due.__getitem__)
         time.sleep(max(0.0, min(due[name], began + seconds) - time.monotonic()))

@@ -78,6 +78,7 @@ class Worker:
 
     def run(self) -> None:
         """Work until told to stop."""
+        self._journal.write("began")
         jobs = [lambda n=n: self._work(n) for n in range(self._orders.threads)]
         if self._orders.delivers:
             jobs.append(self._deliver)
