@@ -75,6 +75,7 @@ class Worker:
                 )
             except StoreBusy:
                 self._journal.write("busy")
+                time.sleep(0.1)
 
     def run(self) -> None:
         """Work until told to stop."""
