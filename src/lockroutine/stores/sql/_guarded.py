@@ -15,7 +15,7 @@ question (process, field, value), for a case that is not there yet has no row to
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from lockroutine.decide import Change
@@ -24,6 +24,14 @@ from lockroutine.model import Case, Query
 from lockroutine.rules.reader import Source
 from lockroutine.stores.base import FirstResult
 from lockroutine.stores.sql._links import Link
+from lockroutine.stores.sql._rows import (
+    case_row,
+    effect_rows,
+    event_row,
+    found_rows,
+    reference_rows,
+    result_row,
+)
 from lockroutine.stores.sql._statements import Statements
 from lockroutine.stores.sql._transaction import Transaction, overtaken
 
@@ -84,7 +92,11 @@ class GuardedTransaction(Transaction):
         self._hold(changes)
         if self._asked or self._met.keys() - {change.case.id for change in changes}:
             self._look()  # what changes itself is compared when it is written
-        super().apply(changes, key, digest)
+        *others, last = changes
+        for change in others:
+            self._keep_whole(change, {})
+        # As late as may be: who repeats a command at once waits for this.
+        self._keep_whole(last, result_row(changes, key, digest) if key else {})
         # Held until the end, and changed by nobody but this transaction itself.
         self._asked.clear()
         self._found.clear()
@@ -114,6 +126,31 @@ class GuardedTransaction(Transaction):
                 f"The host's transaction is {isolation.upper()}: it does not see what others keep. "
                 "Bind an engine to one that is READ COMMITTED, as PostgreSQL begins them."
             )
+
+    def _keep_whole(self, change: Change, result: Mapping[str, Any]) -> None:
+        """Keep all of a change in one statement, and what the command did if that goes with it."""
+        row = case_row(change)
+        parts: dict[str, Sequence[Mapping[str, Any]]] = {
+            "found_by": found_rows(change),
+            "reference": reference_rows(change),
+            "events": [event_row(change)],
+            "effects": effect_rows(change),
+            "results": [result] if result else [],
+        }
+        given = row | {
+            f"{table}_{name}_{number}": value
+            for table, rows in parts.items()
+            for number, one in enumerate(rows)
+            for name, value in one.items()
+        }
+        numbers = tuple((table, len(rows)) for table, rows in parts.items() if rows)
+        statement = self._known.keep(numbers, new=not change.before.version)
+        ((kept, first),) = self._link.rows(statement, given)
+        if not kept:
+            raise self._not_kept(change, row)
+        if not first:
+            raise overtaken()
+        self._wake(change)
 
     def _name(self, *parts: str) -> str:
         return _SEPARATOR.join((self._known.schema, *parts))

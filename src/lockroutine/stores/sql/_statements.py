@@ -14,6 +14,7 @@ from attrs import frozen
 from sqlalchemy import Dialect, text
 
 from lockroutine.stores.codec import EFFECT_COLUMNS
+from lockroutine.stores.sql._keeping import COLUMNS, all_of, insert
 from lockroutine.stores.sql.tables import PREFIX, TO_LOOK_AT, TO_SEND, tables
 
 __all__ = ["Statement", "Statements", "statements"]
@@ -106,32 +107,28 @@ class Statements:
         self.cursor: Statement = make("SELECT cursor FROM {cursors} WHERE system = :system")
         self.refusals: Statement = make("SELECT rule, times FROM {refusals} ORDER BY rule")
 
-        self.insert_case: Statement = self._insert("cases", (*_FIXED, *_STATE), once=True)
+        # Asked here, as a broken index would end the whole transaction, which may be a host's.
         changed = ", ".join(f"{name} = :{name}" for name in ("unit", *_STATE))
-        self.update_case: Statement = make(
+        self._update = (
             f"UPDATE {{cases}} SET {changed} WHERE id = :id AND version = :before "
-            # Asked here, as a broken index would end the whole transaction, which may be a host's.
             "AND NOT EXISTS (SELECT 1 FROM {cases} AS other "
             "WHERE other.open_key = :open_key AND other.id <> :id)"
         )
+        self._new = insert("cases", (*_FIXED, *_STATE), once=True)
+        self.insert_case: Statement = make(self._new)
+        self.update_case: Statement = make(self._update)
         self.holder: Statement = make(
             "SELECT id FROM {cases} WHERE open_key = :open_key AND id <> :id"
         )
-        self.insert_found_by: Statement = self._insert(
-            "found_by", ("process", "field", "value", "case_id"), once=True
+        self.insert_found_by: Statement = make(insert("found_by", COLUMNS["found_by"], once=True))
+        self.insert_reference: Statement = make(
+            insert("reference", COLUMNS["reference"], once=True)
         )
-        self.insert_reference: Statement = self._insert(
-            "reference", ("system", "id", "case_id"), once=True
-        )
-        self.insert_event: Statement = self._insert(
-            "events", ("case_id", "version", "body", "hash", "personal")
-        )
-        self.insert_effect: Statement = self._insert("effects", EFFECT_COLUMNS)
-        self.insert_result: Statement = self._insert(
-            "results", ("key", "case_id", "version", "digest"), once=True
-        )
-        self.insert_routine: Statement = self._insert(
-            "routines", ("key", "file", "text"), once=True
+        self.insert_event: Statement = make(insert("events", COLUMNS["events"]))
+        self.insert_effect: Statement = make(insert("effects", COLUMNS["effects"]))
+        self.insert_result: Statement = make(insert("results", COLUMNS["results"], once=True))
+        self.insert_routine: Statement = make(
+            insert("routines", ("key", "file", "text"), once=True)
         )
 
         # An effect waits for those that the same case asked of the same system before it.
@@ -267,6 +264,17 @@ class Statements:
             "JOIN {cases} AS found ON found.id = place.case_id WHERE asked.field <> 'subject'"
         )
 
+    def keep(self, numbers: tuple[tuple[str, int], ...], *, new: bool) -> Statement:
+        """Keep a whole change, if the case is still as it was: each trip to a server costs.
+
+        Args:
+            numbers: How many rows are written to each table beside that of the case.
+            new: Whether the case is opened.
+
+        It gives how many cases were written, and how many first results, or one if none was to be.
+        """
+        return self._make(all_of(self._new if new else self._update, numbers))
+
     @functools.cached_property
     def hold_routine(self) -> Statement:
         """Lock the text of a routine, for nobody else."""
@@ -278,11 +286,6 @@ class Statements:
         return self._make("SELECT clock_timestamp()")
 
     # -- inside --------------------------------------------------------------------------------
-
-    def _insert(self, table: str, names: tuple[str, ...], *, once: bool = False) -> Statement:
-        values = ", ".join(f":{name}" for name in names)
-        ending = " ON CONFLICT DO NOTHING" if once else ""
-        return self._make(f"INSERT INTO {{{table}}} ({', '.join(names)}) VALUES ({values}){ending}")
 
     def _counted(self, index: str, condition: str) -> str:
         """Effects counted along an index of such as are not over, whatever their number."""

@@ -22,17 +22,22 @@ from lockroutine.stores.base import (
     one_open,
 )
 from lockroutine.stores.codec import (
-    EFFECT_COLUMNS,
     claim_row,
     decode_case,
     decode_effect,
-    encode_case,
-    encode_effect,
-    encode_event,
     pending,
     read_event,
 )
 from lockroutine.stores.sql._links import Link
+from lockroutine.stores.sql._rows import (
+    case_row,
+    effect_rows,
+    event_row,
+    found_rows,
+    reference_row,
+    reference_rows,
+    result_row,
+)
 from lockroutine.stores.sql._statements import Statement, Statements
 from lockroutine.stores.sql.tables import TO_LOOK_AT
 
@@ -209,81 +214,37 @@ class Transaction:
 
     def apply(self, changes: Sequence[Change], key: str = "", digest: str = "") -> None:
         for change in changes:
-            self._keep_case(change)
-            self._keep_event(change)
-        if key:
-            first = changes[0].event
-            result = {
-                "key": key,
-                "case_id": first.case_id,
-                "version": first.version,
-                "digest": digest,
-            }
-            if not self._link.write(self._known.insert_result, result):
-                raise overtaken()
+            self._keep(change)
+        if key and not self._link.write(
+            self._known.insert_result, result_row(changes, key, digest)
+        ):
+            raise overtaken()
 
     def _lost(self, case_id: str) -> LockroutineError:
         """That a case is not as it was before the change."""
         return lost_race(case_id)
 
-    def _keep_case(self, change: Change) -> None:
-        case, before = change.case, change.before
-        body, personal = encode_case(case)
-        row = {
-            "id": case.id,
-            "process": case.process,
-            "subject": case.subject,
-            "unit": case.unit,
-            "state": case.state,
-            "is_open": case.is_open,
-            "waits": case.is_open and change.waits,
-            "version": case.version,
-            "due": due_key(case),
-            "timer": case.timer_at.isoformat() if case.timer_at and case.is_open else None,
-            "open_key": change.open_key or None,
-            "body": body,
-            "personal": personal,
-            "before": before.version,
-        }
-        known, write = self._known, self._link.write
-        if not write(known.update_case if before.version else known.insert_case, row):
-            holder = self._link.rows(known.holder, row)
-            raise one_open(str(holder[0][0])) if holder else self._lost(case.id)
-        self._link.write_all(
-            known.insert_found_by,
-            [
-                {"process": case.process, "field": name, "value": value, "case_id": case.id}
-                for name, value in change.found_by
-                # What stood there before is there to be found already.
-                if before.value(name) != value or before.routine != case.routine or not before.head
-            ],
-        )
-        self._link.write_all(
-            known.insert_reference,
-            [_reference(ref, case.id) for ref in case.references[len(before.references) :]],
-        )
+    def _keep(self, change: Change) -> None:
+        known, link, row = self._known, self._link, case_row(change)
+        before = change.before
+        if not link.write(known.update_case if before.version else known.insert_case, row):
+            raise self._not_kept(change, row)
+        link.write_all(known.insert_found_by, found_rows(change))
+        link.write_all(known.insert_reference, reference_rows(change))
+        link.write(known.insert_event, event_row(change))
+        link.write_all(known.insert_effect, effect_rows(change))
+        self._wake(change)
 
-    def _keep_event(self, change: Change) -> None:
-        event = change.event
-        body, hash_, personal = encode_event(event)
-        row = {
-            "case_id": event.case_id,
-            "version": event.version,
-            "body": body,
-            "hash": hash_,
-            "personal": personal,
-        }
-        self._link.write(self._known.insert_event, row)
-        self._link.write_all(
-            self._known.insert_effect,
-            [
-                dict(zip(EFFECT_COLUMNS, encode_effect(effect), strict=True))
-                for effect in change.effects
-            ],
-        )
+    def _wake(self, change: Change) -> None:
+        """Wake whoever works in the background, if there is something to send; once is enough."""
         if change.effects and self._known.wake and not self._woke:
             self._link.plain(self._known.wake)
             self._woke = True
+
+    def _not_kept(self, change: Change, row: Mapping[str, Any]) -> LockroutineError:
+        """Why a case could not be written: another holds its place, or it has changed."""
+        holder = self._link.rows(self._known.holder, row)
+        return one_open(str(holder[0][0])) if holder else self._lost(change.case.id)
 
     def claim(
         self, limits: Mapping[str, int], now: dt.datetime, until: dt.datetime
@@ -311,7 +272,7 @@ class Transaction:
         statement = self._known.settle_mine if lease else self._known.settle
         written = self._link.write(statement, given)
         if reference and written:
-            self._link.write(self._known.insert_reference, _reference(reference, effect.case_id))
+            self._link.write(self._known.insert_reference, reference_row(reference, effect.case_id))
         return written == 1
 
     def keep_routine(self, key: str, source: Source) -> None:
@@ -343,7 +304,3 @@ def overtaken() -> StoreBusy:
 
 def _event(case_id: str, version: int, body: bytes, hash_: bytes, personal: bytes | None) -> Event:
     return read_event(case_id, version, bytes(body), bytes(hash_), personal and bytes(personal))
-
-
-def _reference(ref: Reference, case_id: str) -> dict[str, str]:
-    return {"system": ref.system, "id": ref.id, "case_id": case_id}
