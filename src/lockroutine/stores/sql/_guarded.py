@@ -15,6 +15,7 @@ question (process, field, value), for a case that is not there yet has no row to
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -37,6 +38,7 @@ from lockroutine.stores.sql._transaction import Transaction, overtaken
 
 __all__ = ["GuardedTransaction", "transaction_on"]
 
+_dumps = json.JSONEncoder().encode
 _SEPARATOR = "\x1f"  # in the statement `hold`, chr(31)
 
 
@@ -73,17 +75,22 @@ class GuardedTransaction(Transaction):
             self._look()  # one statement alone reads as of one moment
 
     def _look(self) -> None:
-        given: dict[str, Any] = {
+        asked = [
+            {"number": n, "process": one.process, "field": one.field, "value": one.value}
+            for n, one in enumerate(self._asked, 1)
+        ]
+        subjects = [one for one in asked if one["field"] == "subject"]
+        fields = [one for one in asked if one["field"] != "subject"]
+        read = {
             "ids": list(self._met),
             "keys": list(self._keys),
-            "numbers": list(range(1, len(self._asked) + 1)),
-            "processes": [query.process for query in self._asked],
-            "fields": [query.field for query in self._asked],
-            "values": [query.value for query in self._asked],
+            "subjects": _dumps(subjects) if subjects else "",
+            "fields": _dumps(fields) if fields else "",
         }
+        given = {name: value for name, value in read.items() if value}
         met = {(0, case.id, case.version) for case in self._met.values()}
         met |= {(-1, one.case_id, one.version) for one in self._keys.values() if one}
-        if set(self._link.rows(self._known.look_again, given)) != self._found | met:
+        if set(self._link.rows(self._known.look_again(tuple(given)), given)) != self._found | met:
             raise overtaken()
 
     # -- writing -------------------------------------------------------------------------------
@@ -115,8 +122,7 @@ class GuardedTransaction(Transaction):
         ((isolation, _),) = self._link.rows(
             self._known.hold,
             {
-                "names": list(names),
-                "alone": list(names.values()),
+                "names": _dumps([{"name": name, "alone": one} for name, one in names.items()]),
                 "changed": [change.case.id for change in changes if change.before.version],
                 "schema": self._known.schema,
             },
@@ -137,14 +143,9 @@ class GuardedTransaction(Transaction):
             "effects": effect_rows(change),
             "results": [result] if result else [],
         }
-        given = row | {
-            f"{table}_{name}_{number}": value
-            for table, rows in parts.items()
-            for number, one in enumerate(rows)
-            for name, value in one.items()
-        }
-        numbers = tuple((table, len(rows)) for table, rows in parts.items() if rows)
-        statement = self._known.keep(numbers, new=not change.before.version)
+        given = row | {table: _dumps(rows) for table, rows in parts.items() if rows}
+        tables = tuple(table for table, rows in parts.items() if rows)
+        statement = self._known.keep(tables, new=not change.before.version)
         ((kept, first),) = self._link.rows(statement, given)
         if not kept:
             raise self._not_kept(change, row)

@@ -28,29 +28,26 @@ def insert(table: str, names: tuple[str, ...], *, once: bool = False) -> str:
     return f"INSERT INTO {{{table}}} ({', '.join(names)}) VALUES ({values}){ending}"
 
 
-def all_of(case: str, numbers: tuple[tuple[str, int], ...]) -> str:
-    """The case, and if it was written, so many rows of each table.
+def all_of(case: str, tables: tuple[str, ...]) -> str:
+    """The case, and if it was written, rows of other tables: each a JSON list of objects.
+
+    It gives how many cases were written, and how many first results, or one if none was to be.
 
     Args:
         case: How the case's own row is written.
-        numbers: How many rows of which tables.
-
-    It gives how many cases were written, and how many first results, or one if none was to be.
+        tables: Of which tables there are rows.
     """
-    parts = [f"kept AS ({case} RETURNING 1)"]
-    for table, number in numbers:
-        once = " ON CONFLICT DO NOTHING" if table in _ONCE else ""
-        rows = " UNION ALL ".join(_selected(table, n) for n in range(number))
-        names = ", ".join(COLUMNS[table])
-        parts.append(f"in_{table} AS (INSERT INTO {{{table}}} ({names}) {rows}{once} RETURNING 1)")
-    first = "count(*) FROM in_results" if dict(numbers).get("results") else "1"
+    parts = [f"kept AS ({case} RETURNING 1)", *map(_rows, tables)]
+    first = "count(*) FROM in_results" if "results" in tables else "1"
     return f"WITH {', '.join(parts)} SELECT (SELECT count(*) FROM kept), (SELECT {first})"
 
 
-def _selected(table: str, number: int) -> str:
-    # In a union, a database does not see by itself of what kind a value is.
-    values = ", ".join(
-        f"CAST(:{table}_{name}_{number} AS {'integer' if name in _NUMBERS else 'text'})"
-        for name in COLUMNS[table]
+def _rows(table: str) -> str:
+    names = COLUMNS[table]
+    kinds = ", ".join(f"{name} {'integer' if name in _NUMBERS else 'text'}" for name in names)
+    return (
+        f"in_{table} AS (INSERT INTO {{{table}}} ({', '.join(names)}) "
+        f"SELECT {', '.join(f'one.{name}' for name in names)} "
+        f"FROM kept, json_to_recordset(CAST(:{table} AS json)) AS one ({kinds})"
+        f"{' ON CONFLICT DO NOTHING' if table in _ONCE else ''} RETURNING 1)"
     )
-    return f"SELECT {values} FROM kept"

@@ -56,6 +56,7 @@ class Statements:
             for table in tables(schema).metadata.sorted_tables
         }
         self._made: dict[str, Statement] = {}
+        self._whole: dict[tuple[tuple[str, ...], bool], Statement] = {}
 
         blob = "convert_to({}, 'UTF8')" if self.server else "CAST({} AS BLOB)"
         blobs = ", ".join(blob.format(name) for name in ("body", "hash", "personal"))
@@ -235,45 +236,54 @@ class Statements:
             "ELSE CAST(pg_advisory_xact_lock_shared(key) AS text) END) "
             "FROM (SELECT key, bool_or(alone) AS alone FROM ("
             "SELECT hashtextextended(given.name, 0) AS key, given.alone "
-            "FROM unnest(CAST(:names AS text[]), CAST(:alone AS boolean[])) AS given (name, alone)"
+            "FROM json_to_recordset(CAST(:names AS json)) AS given (name text, alone boolean)"
             " UNION ALL "
             "SELECT hashtextextended(concat_ws(chr(31), CAST(:schema AS text), process, field, "
             "value), 0), true FROM {found_by} WHERE case_id = ANY (CAST(:changed AS text[]))"
             ") AS every_key GROUP BY key ORDER BY key) AS in_order"
         )
 
-    @functools.cached_property
-    def look_again(self) -> Statement:
-        """Which cases, in which version, what was read would find now."""
-        return self._make(
-            "SELECT 0, id, version FROM {cases} WHERE id = ANY (CAST(:ids AS text[]))"
-            " UNION ALL "
-            "SELECT -1, case_id, version FROM {results} WHERE key = ANY (CAST(:keys AS text[]))"
-            " UNION ALL "
-            "SELECT asked.number, found.id, found.version FROM unnest("
-            "CAST(:numbers AS integer[]), CAST(:processes AS text[]), CAST(:fields AS text[]), "
-            'CAST(:values AS text[])) AS asked (number, process, field, "value") '
-            "JOIN {cases} AS found ON found.subject = asked.value "
-            "AND found.process = asked.process WHERE asked.field = 'subject'"
-            " UNION ALL "
-            "SELECT asked.number, found.id, found.version FROM unnest("
-            "CAST(:numbers AS integer[]), CAST(:processes AS text[]), CAST(:fields AS text[]), "
-            'CAST(:values AS text[])) AS asked (number, process, field, "value") '
-            "JOIN {found_by} AS place ON place.process = asked.process "
-            "AND place.field = asked.field AND place.value = asked.value "
-            "JOIN {cases} AS found ON found.id = place.case_id WHERE asked.field <> 'subject'"
-        )
+    def look_again(self, parts: tuple[str, ...]) -> Statement:
+        """Which cases, in which version, what was read would find now.
 
-    def keep(self, numbers: tuple[tuple[str, int], ...], *, new: bool) -> Statement:
+        Args:
+            parts: What was read: cases by their ``ids``, first results by their ``keys``, cases by
+                their ``subjects`` and by their ``fields``.
+        """
+        asked = (
+            "json_to_recordset(CAST(:{} AS json)) "
+            'AS asked (number integer, process text, field text, "value" text)'
+        )
+        known = {
+            "ids": "SELECT 0, id, version FROM {cases} WHERE id = ANY (CAST(:ids AS text[]))",
+            "keys": (
+                "SELECT -1, case_id, version FROM {results} WHERE key = ANY (CAST(:keys AS text[]))"
+            ),
+            "subjects": (
+                f"SELECT asked.number, found.id, found.version FROM {asked.format('subjects')} "
+                "JOIN {cases} AS found ON found.subject = asked.value "
+                "AND found.process = asked.process"
+            ),
+            "fields": (
+                f"SELECT asked.number, found.id, found.version FROM {asked.format('fields')} "
+                "JOIN {found_by} AS place ON place.process = asked.process "
+                "AND place.field = asked.field AND place.value = asked.value "
+                "JOIN {cases} AS found ON found.id = place.case_id"
+            ),
+        }
+        return self._make(" UNION ALL ".join(known[part] for part in parts))
+
+    def keep(self, tables: tuple[str, ...], *, new: bool) -> Statement:
         """Keep a whole change, if the case is still as it was: each trip to a server costs.
 
         Args:
-            numbers: How many rows are written to each table beside that of the case.
+            tables: To which tables rows are written beside that of the case.
             new: Whether the case is opened.
-
-        It gives how many cases were written, and how many first results, or one if none was to be.
         """
-        return self._make(all_of(self._new if new else self._update, numbers))
+        if (tables, new) not in self._whole:
+            case = self._new if new else self._update
+            self._whole[tables, new] = self._make(all_of(case, tables))
+        return self._whole[tables, new]
 
     @functools.cached_property
     def hold_routine(self) -> Statement:
