@@ -281,7 +281,7 @@ def multiplied(url: str, schema: str, doors: Sequence[scenes.Door], times: int) 
 # -- one connection --------------------------------------------------------------------------------
 
 
-def at_size(url: str, doors: Sequence[scenes.Door], many: int, rounds: int) -> Iterator[str]:
+def at_size(url: str, many: int, rounds: int) -> Iterator[str]:
     """The work list, and perform, where there are many cases."""
     few_doors = made(url, "few", 500)
     big = made(url, "many", 500)
@@ -364,7 +364,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 )
             before = before or load
         if given.many:
-            for line in at_size(server.url, doors, given.many, given.rounds):
+            for line in at_size(server.url, given.many, given.rounds):
                 tell(line)
         tell(f"load {os.getloadavg()[0]:.1f} when it ended")
     return 1 if given.strict and any(" NO" in line for line in said) else 0
