@@ -107,7 +107,7 @@ class Explorer:
                     for role in set(transition.by) - {*RESERVED, JOINT}:
                         for form in self._samples.forms(step, NOW, dt.timedelta()):
                             for person in PEOPLE:
-                                actor = Actor(person, roles={role}, units={UNIT})
+                                actor = Actor(person, roles={role}, units=self._world.bound.units)
                                 command = Command(
                                     transition=step_name, actor=actor, form=form, recorded_at=NOW
                                 )
