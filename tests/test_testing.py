@@ -289,6 +289,30 @@ def test_what_cannot_come_before_is_told(tmp_path, after, words):
             'does = "mounting.order"\ntick = true',
             "does: say one of `does`, `tick`, `sweep`, `register` and `shown`",
         ),
+        (
+            'does = "mounting.order"\nonly_for = ["installr"]',
+            "only_for: There is no role 'installr'. Did you mean 'installer'?",
+        ),
+        ('register = "lock"\nonly_for = []', "only_for: goes with `does`"),
+        (
+            'does = "mounting.order"\nwaits_for = { tst = [] }',
+            "waits_for: There is no state or duty of mounting 'tst'. Did you mean 'test'?",
+        ),
+        (
+            'does = "mounting.order"\nwaits_for = { test = ["installr"] }',
+            "waits_for.test: There is no role 'installr'. Did you mean 'installer'?",
+        ),
+        ("tick = true\nwaits_for = {}", "waits_for: goes with `does` and `register`"),
+        (
+            'register = "lock"\npersonal_for = ["instaler"]',
+            "personal_for: There is no role 'instaler'. Did you mean 'installer'?",
+        ),
+        ("tick = true\npersonal_for = []", "personal_for: goes with `does` and `register`"),
+        (
+            'does = "mounting.order"\nsecret_for = ["instaler"]',
+            "secret_for: There is no role 'instaler'. Did you mean 'installer'?",
+        ),
+        ('shown = "provider_web"\nsecret_for = []', "secret_for: goes with `does` and `register`"),
         ('register = "lok"', "register: There is no process 'lok'. Did you mean 'lock'?"),
         ('register = "lock"\nstate = "mountd"', "Did you mean 'mounted'?"),
         (
@@ -379,6 +403,19 @@ ORDER = """
             'overdue = { care_assessor = ["consent.offer_due"] }',
             "expected overdue on the list of care_assessor: consent.offer_due; it is not yet",
         ),
+        ("only_for = []", "expected only for: nobody; came: care_assessor"),
+        ('only_for = ["installer"]', "expected only for: installer; came: care_assessor"),
+        ("waits_for = {}", "expected waits for offer_due: nobody; came: care_assessor"),
+        (
+            'waits_for = { offer_due = ["installer", "care_assessor"] }',
+            "expected waits for offer_due: care_assessor, installer; came: care_assessor",
+        ),
+        (
+            'waits_for = { offer_due = ["care_assessor"], note_order = ["coordinator"] }',
+            "expected waits for note_order: coordinator; came: nobody",
+        ),
+        ('personal_for = ["installer"]', "expected personal for: installer; came: nobody"),
+        ('secret_for = ["installer"]', "expected secret for: installer; came: nobody"),
         (
             'clauses = ["B7"]',
             "expected to show clause B7, but nothing here rests on it; "

@@ -25,6 +25,7 @@ from lockroutine.rules.shown import App, Contacts, Figure, Link, Stock, SupportH
 from lockroutine.rules.terms import SWEEP
 from lockroutine.stores import MemoryStore, Store
 from lockroutine.testing.clock import StoppedClock, local_time
+from lockroutine.testing.insight import Insight, of_rights
 from lockroutine.testing.scenarios import (
     Scenario,
     ScenarioError,
@@ -278,6 +279,7 @@ class _Running:
         if step.register:
             yield from self._look_at(step, tally)
             return
+        yield from of_rights(self._routine, step)
         outcome = self._by_itself(step) if step.tick or step.sweep else self._do(step)
         differences = [*self._of_outcome(step, outcome, tally)]
         self._take_in(outcome, tally)
@@ -446,6 +448,7 @@ class _Running:
     def _of_case(self, step: ScenarioStep, case: Case) -> Iterator[str]:
         if step.state and case.state != step.state:
             yield f"expected state: {step.state}; came: {case.state}"
+        yield from Insight(self._engine, self._routine, case).of(step)
         for name, expected in step.data.items():
             value = case.value(name)
             if not self._same(expected, value):

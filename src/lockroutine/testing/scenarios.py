@@ -168,6 +168,12 @@ class ScenarioStep:
     cure_by: str | tuple[str, ...] = field(
         default=(), metadata=doc("The role, or roles, that the refusal says can do that.")
     )
+    only_for: tuple[str, ...] | None = field(
+        default=None,
+        metadata=doc(
+            "Exactly the roles that may make this step; an empty list if nobody may by themselves."
+        ),
+    )
     correct: tuple[str, ...] = field(
         default=(), metadata=doc("The fields of the form that the refusal asks to correct.")
     )
@@ -205,6 +211,13 @@ class ScenarioStep:
         default=Factory(dict),
         metadata=doc("What stands there as others are late with it: `mounting.ordered`."),
     )
+    waits_for: Mapping[str, tuple[str, ...]] | None = field(
+        default=None,
+        metadata=doc(
+            "Exactly what the case waits for then: each duty, or else its state, with all the "
+            "roles on whose lists that stands."
+        ),
+    )
     data: Mapping[str, Any] = field(
         default=Factory(dict), metadata=doc("Facts that the case has then, with their values.")
     )
@@ -221,6 +234,14 @@ class ScenarioStep:
     hidden: tuple[str, ...] = field(
         default=(),
         metadata=doc("With `register` and `who`: fields that are there, but not for this actor."),
+    )
+    personal_for: tuple[str, ...] | None = field(
+        default=None,
+        metadata=doc("Exactly the roles that get to see personal fields of the case."),
+    )
+    secret_for: tuple[str, ...] | None = field(
+        default=None,
+        metadata=doc("Exactly the roles that get to see secret fields of the case."),
     )
     not_found: bool = field(
         default=False,
@@ -535,6 +556,7 @@ class _Check:
         yield from self._known("clauses", step.clauses, pack.clause, "clause")
         yield from self._known("gaps", step.gaps, pack.gap, "gap")
         yield from self._who(step)
+        yield from self._for_roles(step)
         yield from self._made("made", step.made or ())
         for key in ("worklist", "not_on_worklist", "overdue", "escalated"):
             for name, entries in getattr(step, key).items():
@@ -568,6 +590,21 @@ class _Check:
         yield from self._made("cure", several(step.cure))
         known = [*self._routine.pack.role, "clock"]
         yield from self._known("cure_by", several(step.cure_by), known, "role")
+
+    def _for_roles(self, step: ScenarioStep) -> Iterator[tuple[str, str]]:
+        """Whose lists, rights and sights are told."""
+        roles = self._routine.pack.role
+        for key in ("only_for", "personal_for", "secret_for"):
+            yield from self._known(key, getattr(step, key) or (), roles, "role")
+        if step.only_for is not None and not step.does:
+            yield "only_for", "goes with `does`"
+        process = step.register or step.does.partition(".")[0]
+        for key in ("waits_for", "personal_for", "secret_for"):
+            if getattr(step, key) is not None and not process:
+                yield key, "goes with `does` and `register`"
+        for name, waiting in (step.waits_for or {}).items():
+            yield from self._entry("waits_for", f"{process}.{name}")
+            yield from self._known(f"waits_for.{name}", waiting, roles, "role")
 
     def _who(self, step: ScenarioStep) -> Iterator[tuple[str, str]]:
         if step.who:
