@@ -4,16 +4,23 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
+from pathlib import Path
 
 import pytest
 
-from doorspack import DOORS, doors
+from doorspack import DOORS, doors, replayed, without
 from explorer import Cases, Explorer
+from judged import broken
 from lockroutine import RulesError, load_routine
+from lockroutine.proving import Claim, Story, words
 from lockroutine.proving.claims import Claims
+from lockroutine.proving.possible import Possible, steps
+from lockroutine.proving.samples import Samples
+from lockroutine.proving.stories import shortest, told
 from lockroutine.proving.view import View
-from lockroutine.proving.world import Bound
+from lockroutine.proving.world import NOW, Bound
 from lockroutine.routine import Routine, Step
+from lockroutine.rules.terms import JOINT, SWEEP
 from mutations import Mutation, mutant, mutations
 
 MOST = 200_000
@@ -155,3 +162,59 @@ def test_the_same_of_mutants(mutation: Mutation) -> None:
     except RulesError:
         return  # noticed before anything is proved
     agree(routine, BOUNDS[0])
+
+
+def test_what_is_broken_in_each_world() -> None:
+    """The invariants as the pack says them fall in just those worlds in which they are wrong."""
+    routine = doors(
+        without("people", "process.consent.transitions.end.guards.lock_down"),
+        without("registers", "process.lock.transitions.take_down.guards.unpaired"),
+        without("visits", "process.removal.transitions.take_down.joint.ordinary_lock"),
+    )
+    seen: set[str] = set()
+    for cases in Explorer(Claims(routine, BOUNDS[0], MOST).table).cases.values():
+        there = {key: case for key, case in cases.items() if case.is_open}
+        found = {one.partition(":")[0] for one in broken(routine, there.values(), NOW)}
+        assert found == {name for name, wrong in WRONG.items() if wrong(there)}
+        seen |= found
+    assert seen == {"never.lock_without_consent", "always.way_into_every_home"}
+
+
+# -- what is possible is done ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("pack", ["doors", "soderkoping"])
+def test_what_is_possible_is_done(pack: str, tmp_path: Path) -> None:
+    """What is proved possible is really done by the engine, on the shortest way to it."""
+    routine = doors() if pack == "doors" else load_routine(pack)
+    bound = Bound(1, 2)
+    claims = Claims(routine, bound, MOST)
+    possible = Possible(claims.views)
+    wanted = [
+        one
+        for process in routine.processes
+        for one in steps(claims.table, process)
+        if one.role not in (JOINT, SWEEP)
+    ]
+    for one in wanted[:: 1 if pack == "doors" or EVERY == 1 else 20]:
+        found = possible.of(one)
+        assert found.outcome == "proved"
+        assert found.view
+        view = found.view
+        rows = [row for row in one.rows if view.is_alone(row)]
+        goal = 0
+        for row in rows:
+            goal = view.diagrams.union(goal, view.worlds(row.needs))
+        way = [move.rows for move in shortest(view, goal).moves]
+        story = told(claims.world, Samples(routine, bound), [*way, tuple(rows)])
+        assert story.whole
+        last = story.steps[-1]
+        assert (Step(last.process, last.transition), last.role) == (one.step, one.role)
+        text = words.say("step", process="", step="", role="")
+        claim = Claim(
+            name=f"{last.process}.{last.transition}.{last.role}",
+            text=text,
+            outcome="refuted",
+            story=Story(steps=story.steps, ending=()),
+        )
+        replayed(routine, claim, tmp_path)

@@ -21,6 +21,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
+from judged import broken, broken_by
 from lockroutine import (
     Actor,
     Case,
@@ -247,6 +248,7 @@ class Routines(RuleBasedStateMachine):
         self.engines = [Engine(store, routine=ROUTINE, clock=self.clock) for store in self.stores]
         self.model = Model()
         self.seen = 0
+        self.before: list[Case] = []
         self.commands = 0
         self.drawn = 0
         self.cures: list[Cure] = []
@@ -301,9 +303,12 @@ class Routines(RuleBasedStateMachine):
         return first
 
     def learn(self) -> None:
-        """Let the model know of what was made."""
+        """Let the model know of what was made, and see that it kept to what must always be so."""
         with self.stores[0].reading() as reading:
             events = list(reading.events())
+            cases = reading.cases(CaseFilter(), "", 100_000)
+            assert not list(broken_by(ROUTINE, events[self.seen :], self.before))
+            self.before = cases
             for event in events[self.seen :]:
                 case = reading.case(event.case_id)
                 assert case is not None
@@ -492,6 +497,11 @@ class Routines(RuleBasedStateMachine):
                 assert history
                 assert history[-1].after == case.state
                 assert replay(lambda _: ROUTINE, history) == case
+
+    @invariant()
+    def what_was_proved_is_so(self) -> None:
+        """What is proved of the pack in a small world holds in this larger one, too."""
+        assert not list(broken(ROUTINE, self.before, self.clock()))
 
     @invariant()
     def the_register_says_where_locks_hang(self) -> None:
