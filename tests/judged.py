@@ -19,9 +19,9 @@ def broken(routine: Routine, cases: Iterable[Case], at: dt.datetime) -> Iterator
     there = tuple(cases)
     for path, invariant in routine.pack.invariants():
         for case in there if not invariant.step else ():
-            if case.process == invariant.process and case.state in invariant.states:
-                if not _holds(path, invariant, _scene(routine, case, at), there):
-                    yield f"{path}: {case.process} {case.subject}"
+            meant = case.process == invariant.process and case.state in invariant.states
+            if meant and not _holds(path, invariant, _scene(routine, case, at), there):
+                yield f"{path}: {case.process} {case.subject}"
 
 
 def broken_by(routine: Routine, events: Iterable[Event], before: Iterable[Case]) -> Iterator[str]:
