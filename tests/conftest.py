@@ -6,6 +6,7 @@ import importlib.util
 from collections.abc import Iterator
 from pathlib import Path
 
+import attrs
 import pytest
 from hypothesis import settings
 
@@ -22,21 +23,25 @@ collect_ignore_glob = [] if all(map(importlib.util.find_spec, _NEEDED)) else ["t
 
 @pytest.fixture(scope="session", autouse=True)
 def proved_once() -> Iterator[None]:
-    """What is proved of a text is proved once, however many commands ask for it."""
+    """What is proved of rules is proved once, however many commands ask for it.
+
+    Packs that differ only in what they are called have the same rules.
+    """
     if not importlib.util.find_spec("typer"):
         yield
         return
-    from lockroutine import Routine
+    from lockroutine import Routine, Text
     from lockroutine.cli import packs
     from lockroutine.proving import Proof, prove
 
     known: dict[object, Proof] = {}
 
     def remembered(routine: Routine) -> Proof:
-        key = (routine.source.digest, routine.kinds)
+        rules = attrs.evolve(routine.pack, name="", version="", label=Text("", ""))
+        key = (repr(rules), routine.kinds)
         if key not in known:
             known[key] = prove(routine)
-        return known[key]
+        return attrs.evolve(known[key], routine=routine.key)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(packs, "prove", remembered)

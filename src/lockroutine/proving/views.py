@@ -26,13 +26,12 @@ class Views:
     Args:
         table: The moves.
         most: How many nodes a view may have.
-        all_: How many they may have all together.
     """
 
-    def __init__(self, table: Table, most: int, all_: int = ALL) -> None:
+    def __init__(self, table: Table, most: int) -> None:
         self.table = table
         self._most = most
-        self._left = all_
+        self._left = ALL
         self._asked: dict[tuple[frozenset[str], frozenset[int]], View] = {}
         self._made: dict[tuple[frozenset[str], frozenset[int]], View] = {}
 
