@@ -270,3 +270,25 @@ def test_more_ways_than_are_gone(monkeypatch: pytest.MonkeyPatch) -> None:
     (ends,) = (claim for claim in proof.bounded if claim.name == "ends.job")
     assert ends.why
     assert ends.why.en.startswith("Not everything that can be given was tried (Order")
+
+
+def test_an_end_that_may_be_reached_in_a_larger_world() -> None:
+    """Where the only way to an end is not decided, it is not decided that a case is trapped."""
+    guard = """
+[process.job.transitions.finish.guards.doors]
+kind = "count"
+list = "form.doors"
+at_least = 9
+at_most = 7
+otherwise = { sv = "Nej.", en = "No." }
+clauses = ["F1"]
+"""
+    by = 'to = "done"\nby = ["firm"]\n'
+    assert HEAD.count(by) == 1
+    text = HEAD.replace(by, f'{by}form = "count"\n') + guard
+    claims = {
+        claim.name: claim
+        for claim in prove(load_routine(Source("firms", {"routine.toml": text}))).claims
+    }
+    assert (claims["ends.job"].outcome, claims["ends.job"].why) == ("bounded", BEYOND)
+    assert claims["steps.job.finish.firm"].outcome == "bounded"
