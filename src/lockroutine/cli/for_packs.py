@@ -1,0 +1,158 @@
+"""The commands for rule packs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from lockroutine.cli import creating, differing, packs, pictures, playing
+from lockroutine.cli.options import Force, Json, Lang
+from lockroutine.errors import LockroutineError
+from lockroutine.model import Language
+
+__all__ = ["commands"]
+
+commands: typer.Typer = typer.Typer()
+
+_Pack = Annotated[
+    str,
+    typer.Argument(metavar="PACK", help="A bundled pack or a plugin's by its name, or a folder."),
+]
+_Out = Annotated[
+    Path | None,
+    typer.Option("--out", metavar="PATH", help="Into this file; all processes: this folder."),
+]
+_Scenarios = Annotated[
+    Path | None,
+    typer.Option(
+        "--scenarios", metavar="FOLDER", help="Where its scenarios are, if not beside it."
+    ),
+]
+
+
+@commands.command()
+def check(
+    pack: _Pack,
+    as_json: Json = False,
+    stories: Annotated[
+        Path | None,
+        typer.Option(
+            "--stories",
+            metavar="FOLDER",
+            help="Write each story against the pack there, as a scenario that plays it.",
+        ),
+    ] = None,
+    lang: Lang = "en",
+) -> int:
+    """Can anything go wrong by a rule pack? Exit 1 if so."""
+    return packs.check(pack, lang, stories, as_json=as_json)
+
+
+@commands.command()
+def new(
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="Where to; it is made.")],
+    extends: Annotated[
+        str,
+        typer.Option("--extends", metavar="PACK", help="Build on this pack; else from nothing."),
+    ] = "",
+    as_json: Json = False,
+    lang: Annotated[Language, typer.Option("--lang", help="The language of its comments.")] = "en",
+) -> int:
+    """Make the folder of a new rule pack, with comments that teach, and a scenario."""
+    return creating.new(folder, extends, lang, as_json=as_json)
+
+
+@commands.command()
+def play(pack: _Pack, as_json: Json = False, scenarios: _Scenarios = None) -> int:
+    """Play the scenarios of a rule pack. Exit 1 if one does not come out as it says."""
+    return playing.play(pack, scenarios, as_json=as_json)
+
+
+@commands.command()
+def trace(
+    pack: _Pack,
+    as_json: Json = False,
+    scenarios: _Scenarios = None,
+    lang: Lang = "en",
+) -> int:
+    """Show what holds each clause. Exit 1 if nothing holds one."""
+    return packs.trace(pack, scenarios, lang, as_json=as_json)
+
+
+@commands.command()
+def show(
+    pack: _Pack,
+    process: Annotated[
+        str, typer.Argument(metavar="[PROCESS]", help="One process; left out, all of them.")
+    ] = "",
+    as_json: Json = False,
+    as_svg: Annotated[bool, typer.Option("--svg", help="Draw it; all: the map of them.")] = False,
+    as_mermaid: Annotated[
+        bool, typer.Option("--mermaid", help="As Mermaid text, for pages that draw that.")
+    ] = False,
+    as_bpmn: Annotated[
+        bool, typer.Option("--bpmn", help="As BPMN 2.0, for tools that model processes.")
+    ] = False,
+    out: _Out = None,
+    force: Force = False,
+    as_diff: Annotated[
+        bool, typer.Option("--diff", help="In words what it changes of what it extends.")
+    ] = False,
+    base: Annotated[
+        str, typer.Option("--base", metavar="PACK", help="With --diff: of this pack instead.")
+    ] = "",
+    lang: Lang = "en",
+) -> int:
+    """Show a rule pack as tables, drawn, or by what it changes."""
+    forms = {"svg": as_svg, "mermaid": as_mermaid, "bpmn": as_bpmn}
+    wanted = [name for name, flag in forms.items() if flag]
+    if len(wanted) + as_json > 1:
+        raise LockroutineError(f"Give one of these: --json, {', '.join(f'--{n}' for n in forms)}")
+    if base and not as_diff:
+        raise LockroutineError("--base goes with --diff")
+    if as_diff and (wanted or out is not None):
+        raise LockroutineError("--diff is told in words, or with --json; it is not drawn")
+    if as_diff:
+        return differing.show_diff(pack, process, base, lang, as_json=as_json)
+    if wanted:
+        target = pictures.Target(out=out, force=force)
+        return pictures.pictures(pack, process, wanted[0], lang, target)
+    if out is not None:
+        raise LockroutineError(f"--out goes with one of {', '.join(f'--{n}' for n in forms)}")
+    return packs.show(pack, process, lang, as_json=as_json)
+
+
+@commands.command()
+def diff(
+    old: Annotated[
+        str,
+        typer.Argument(
+            metavar="OLD",
+            help="A pack's name, a folder, REV:PATH of a git repository, or a stored NAME@VERSION.",
+        ),
+    ],
+    new: Annotated[str, typer.Argument(metavar="NEW", help="The one to compare it with.")],
+    database: Annotated[
+        str,
+        typer.Option("--database", metavar="DB", help="Where NAME@VERSION is stored."),
+    ] = "",
+    as_json: Json = False,
+    lang: Lang = "en",
+) -> int:
+    """Say in words what changes from one rule pack to another."""
+    return differing.diff(old, new, database, lang, as_json=as_json)
+
+
+@commands.command()
+def book(
+    pack: _Pack,
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="FILE", help="Into this file, a page of HTML.")
+    ] = None,
+    force: Force = False,
+    lang: Lang = "en",
+) -> int:
+    """Write all that a rule pack says as one page, to read and to print."""
+    return pictures.book(pack, lang, pictures.Target(out=out, force=force))
