@@ -700,6 +700,52 @@ def test_cures_on_another_case() -> None:
     assert cure() == opening
 
 
+OTHERS = """[process.lock.transitions.install.guards.not_bo]
+kind = "differs"
+value = "actor.id"
+other = "text.bo"
+otherwise = { sv = "Inte Bo.", en = "Not Bo." }
+clauses = ["C3"]
+
+[process.lock.transitions.install.guards.fits]
+"""
+
+
+def test_somebody_else_may_make_the_step_that_was_asked_for() -> None:
+    """Who may not make a driven step is told who else may make the one that drives it."""
+    engine = with_rules(("lock", "[process.lock.transitions.install.guards.fits]\n", OTHERS))
+    lock(engine)
+    case = order(engine)
+    engine.perform(case.id, "book", actor=BO, form=BOOKING)
+    form = {"serial_number": "PH1-001"}
+    (reason,) = refusal(lambda: engine.perform(case.id, "install", actor=BO, form=form))
+    (cure,) = reason.cures
+    assert (cure.process, cure.transition, cure.case_id) == ("order", "install", case.id)
+    assert cure.roles == ("installer",)
+    assert cure.text.en == "Ask somebody else who may: Installer."
+    cid = Actor("cid", roles={"installer"}, units={"depot"})
+    assert engine.perform(case.id, "install", actor=cid, form=form).state == "fitted"
+
+
+BY_ROLE = """[process.order.transitions.book.guards.role]
+kind = "by_role"
+value = "case.door_type"
+allowed = { staff = ["euro"] }
+otherwise = { sv = "Inte din dörr.", en = "Not your door." }
+clauses = ["C2"]
+
+[process.order.transitions.install]
+"""
+
+
+def test_nobody_else_may_who_may_not_make_the_step() -> None:
+    """A role that a rule names, but that may not make the step, is no way forward."""
+    engine = with_rules(("order", "[process.order.transitions.install]\n", BY_ROLE))
+    case = order(engine)
+    (reason,) = refusal(lambda: engine.perform(case.id, "book", actor=BO, form=BOOKING))
+    assert (reason.text.en, reason.cures) == ("Not your door.", ())
+
+
 MATCHING = ("order", 'states = ["received"]', 'states = ["received"]\nmatch = { MATCH }')
 
 
@@ -1057,7 +1103,7 @@ def test_who_drives_what() -> None:
 def test_both_languages_say_the_same(name: str) -> None:
     """Each of the engine's own texts names the same values in Swedish and in English."""
     names = ("step", "roles", "state", "process", "rule", "missing", "field", "length", "label")
-    names += ("to", "day")
+    names += ("to", "day", "fields")
     said = say(name, **{one: f"<{one}>" for one in names})
     assert "$" not in said.sv + said.en
     named = [f"<{one}>" for one in names]
