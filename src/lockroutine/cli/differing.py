@@ -7,13 +7,12 @@ from typing import Any
 from attrs import asdict
 
 from lockroutine.cli import output
-from lockroutine.cli.loading import loaded, usable
+from lockroutine.cli.loading import usable
 from lockroutine.cli.locating import is_stored, located
 from lockroutine.cli.plain import plain
 from lockroutine.differences import Difference, Differences, differences
 from lockroutine.errors import LockroutineError
 from lockroutine.model import Language
-from lockroutine.routine import Routine
 
 __all__ = ["diff", "show_diff"]
 
@@ -26,23 +25,12 @@ def diff(old: str, new: str, database: str, language: Language, *, as_json: bool
 
 
 def show_diff(where: str, process: str, base: str, language: Language, *, as_json: bool) -> int:
-    """Say what a pack changes of what it extends, or of another; all of it, or of one process."""
+    """Say what a pack changes of what it extends, or of any other; all, or of one process."""
     routine = usable(where)
     if process:
         routine.process(process)  # there is none: the nearest name is told
-    found = differences(_base(routine, base), routine)
+    found = differences(located(base), routine)
     return _told(found.within(process) if process else found, language, as_json)
-
-
-def _base(routine: Routine, named: str) -> Routine:
-    if named:
-        return located(named)
-    source = routine.source.base()
-    if source is None:
-        raise LockroutineError(
-            f"{routine.key} extends no pack, so say what to hold it against: --base PACK"
-        )
-    return loaded(source)
 
 
 def _told(found: Differences, language: Language, as_json: bool) -> int:

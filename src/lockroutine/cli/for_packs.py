@@ -97,11 +97,9 @@ def show(
     ] = False,
     out: _Out = None,
     force: Force = False,
-    as_diff: Annotated[
-        bool, typer.Option("--diff", help="In words what it changes of what it extends.")
-    ] = False,
     base: Annotated[
-        str, typer.Option("--base", metavar="PACK", help="With --diff: of this pack instead.")
+        str,
+        typer.Option("--diff", metavar="BASE", help="In words what it changes of this pack."),
     ] = "",
     lang: Lang = "en",
 ) -> int:
@@ -110,11 +108,9 @@ def show(
     wanted = [name for name, flag in forms.items() if flag]
     if len(wanted) + as_json > 1:
         raise LockroutineError(f"Give one of these: --json, {', '.join(f'--{n}' for n in forms)}")
-    if base and not as_diff:
-        raise LockroutineError("--base goes with --diff")
-    if as_diff and (wanted or out is not None):
+    if base and (wanted or out is not None):
         raise LockroutineError("--diff is told in words, or with --json; it is not drawn")
-    if as_diff:
+    if base:
         return differing.show_diff(pack, process, base, lang, as_json=as_json)
     if wanted:
         target = pictures.Target(out=out, force=force)
