@@ -46,8 +46,9 @@ app: typer.Typer = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for group in (for_packs, for_databases, for_systems):
-    app.add_typer(group.commands)
+app.add_typer(for_packs.commands)
+app.add_typer(for_databases.commands)
+app.add_typer(for_systems.commands)
 app.add_typer(for_tables.commands, name="db")
 
 
