@@ -324,7 +324,7 @@ def test_what_a_killed_worker_left_is_cleared(url: str, drop: Path) -> None:
 
 def test_a_database_that_is_started_again(drop: Path) -> None:
     """A worker outlives its database, and goes on when that is back."""
-    with running(durable=False) as server:
+    with running() as server:
         url = f"{server.url}&jobs=procrastinate"
         upgrade(url)
         with delivering(url, drop) as engine, at_work(engine, JOBS_ONLY):
