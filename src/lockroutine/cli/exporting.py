@@ -105,7 +105,8 @@ def _write(
 
 def _progress() -> Progress:
     """A bar on standard error, where a person sees it."""
-    console = Console(stderr=True)
+    # Where nobody looks, older releases of rich leave an empty line, even of no bar at all.
+    console = Console(stderr=True, force_interactive=True)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
     return Progress(
         *columns,
