@@ -225,6 +225,17 @@ def test_what_goes_wrong_is_found(calm: Calm, what: str) -> None:
     assert any(words in breach for breach in calm.found()), calm.found()
 
 
+def test_who_was_killed_before_it_acted_has_not_acted(tmp_path: Path) -> None:
+    """A file that was made, and nothing written to it, is nothing that reached the outside."""
+    from tests.storming.outside import Outside
+
+    outside = Outside(tmp_path)
+    outside._file("k1").touch()
+    assert not outside.knows("k1")
+    outside.act("k1")
+    assert outside.knows("k1")
+
+
 def test_the_clock_that_strikes_twice_is_found(calm: Calm) -> None:
     """A step of the clock that was made twice is named."""
 
