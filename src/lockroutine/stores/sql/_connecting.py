@@ -80,7 +80,10 @@ def connected(url: URL, *, make: bool = False) -> Engine:
     if url.get_backend_name() == "sqlite" and not make and not Path(str(url.database)).is_file():
         raise StoreError(f"There is no database {url.database}.")
     with needing_sql():
-        engine = create_engine(url, isolation_level="AUTOCOMMIT", hide_parameters=True)
+        # What is given back has been ended already, or is thrown away.
+        engine = create_engine(
+            url, isolation_level="AUTOCOMMIT", pool_reset_on_return=None, hide_parameters=True
+        )
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _set_up_sqlite)
     return engine

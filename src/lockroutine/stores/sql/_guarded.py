@@ -6,8 +6,9 @@ of a host; and where a table is small, PostgreSQL takes rows beside each other f
 
 So reading takes no locks. Before the first write, in one statement and in one fixed order, all that
 was asked for is locked against changes, and all that is to be changed is locked for everybody else;
-then it is looked at once more. If anything is another than before, the whole is begun anew.
-Whoever waits for a lock has none yet, or only such as come before it: nobody waits in a circle.
+the first write then looks at it once more. If anything is another than before, nothing is written,
+and the whole is begun anew. Whoever waits for a lock has none yet, or only such as come before it:
+nobody waits in a circle.
 
 The locks are advisory ones, which a server forgets at the end of the transaction: one for each
 question (process, field, value), for a case that is not there yet has no row to lock.
@@ -16,7 +17,7 @@ question (process, field, value), for a case that is not there yet has no row to
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from lockroutine.decide import Change
@@ -38,6 +39,7 @@ from lockroutine.stores.sql._transaction import Transaction, overtaken
 
 __all__ = ["GuardedTransaction", "transaction_on"]
 
+Values = dict[str, Any]
 _dumps = json.JSONEncoder().encode
 _SEPARATOR = "\x1f"  # in the statement `hold`, chr(31)
 
@@ -72,9 +74,10 @@ class GuardedTransaction(Transaction):
 
     def look_again(self) -> None:
         if len(self._asked) + len(self._met) + len(self._keys) > 1:
-            self._look()  # one statement alone reads as of one moment
+            self._look(self._seen({*self._met}, [*self._keys]))  # else it was one moment anyway
 
-    def _look(self) -> None:
+    def _seen(self, ids: Collection[str], keys: Collection[str]) -> Values:
+        """What was asked for, and what was found, as values of `Statements.look_again`."""
         asked = [
             {"number": n, "process": one.process, "field": one.field, "value": one.value}
             for n, one in enumerate(self._asked, 1)
@@ -82,28 +85,35 @@ class GuardedTransaction(Transaction):
         subjects = [one for one in asked if one["field"] == "subject"]
         fields = [one for one in asked if one["field"] != "subject"]
         read = {
-            "ids": list(self._met),
-            "keys": list(self._keys),
+            "ids": [*ids],
+            "keys": [*keys],
             "subjects": _dumps(subjects) if subjects else "",
             "fields": _dumps(fields) if fields else "",
         }
-        given = {name: value for name, value in read.items() if value}
-        met = {(0, case.id, case.version) for case in self._met.values()}
-        met |= {(-1, one.case_id, one.version) for one in self._keys.values() if one}
-        if set(self._link.rows(self._known.look_again(tuple(given)), given)) != self._found | met:
+        found = {(0, id_, self._met[id_].version) for id_ in ids} | self._found
+        first = [one for one in (self._keys[key] for key in keys) if one]
+        found |= {(-1, one.case_id, one.version) for one in first}
+        given: Values = {name: value for name, value in read.items() if value}
+        if given:
+            given["seen"] = ",".join(" ".join(map(str, one)) for one in sorted(found))
+        return given
+
+    def _look(self, seen: Values) -> None:
+        ((same,),) = self._link.rows(self._known.look_again(_parts(seen)), seen)
+        if not same:
             raise overtaken()
 
     # -- writing -------------------------------------------------------------------------------
 
     def apply(self, changes: Sequence[Change], key: str = "", digest: str = "") -> None:
         self._hold(changes)
-        if self._asked or self._met.keys() - {change.case.id for change in changes}:
-            self._look()  # what changes itself is compared when it is written
-        *others, last = changes
-        for change in others:
-            self._keep_whole(change, {})
-        # As late as may be: who repeats a command at once waits for this.
-        self._keep_whole(last, result_row(changes, key, digest) if key else {})
+        # What is changed is compared as it is written, and a key as it is kept.
+        seen = self._seen(self._met.keys() - {change.case.id for change in changes}, ())
+        for change in changes:
+            # As late as may be: who repeats a command at once waits for this.
+            last = change is changes[-1]
+            self._keep_whole(change, seen, result_row(changes, key, digest) if key and last else {})
+            seen = {}
         # Held until the end, and changed by nobody but this transaction itself.
         self._asked.clear()
         self._found.clear()
@@ -133,8 +143,11 @@ class GuardedTransaction(Transaction):
                 "Bind an engine to one that is READ COMMITTED, as PostgreSQL begins them."
             )
 
-    def _keep_whole(self, change: Change, result: Mapping[str, Any]) -> None:
-        """Keep all of a change in one statement, and what the command did if that goes with it."""
+    def _keep_whole(self, change: Change, seen: Values, result: Mapping[str, Any]) -> None:
+        """Keep all of a change in one statement, if what was seen before is still so.
+
+        What the command did is kept with it, if it is given.
+        """
         row = case_row(change)
         parts: dict[str, Sequence[Mapping[str, Any]]] = {
             "found_by": found_rows(change),
@@ -143,11 +156,13 @@ class GuardedTransaction(Transaction):
             "effects": effect_rows(change),
             "results": [result] if result else [],
         }
-        given = row | {table: _dumps(rows) for table, rows in parts.items() if rows}
+        given = row | seen | {table: _dumps(rows) for table, rows in parts.items() if rows}
         tables = tuple(table for table, rows in parts.items() if rows)
-        statement = self._known.keep(tables, new=not change.before.version)
+        statement = self._known.keep(tables, _parts(seen), new=not change.before.version)
         ((kept, first),) = self._link.rows(statement, given)
         if not kept:
+            if seen:
+                self._look(seen)
             raise self._not_kept(change, row)
         if not first:
             raise overtaken()
@@ -165,6 +180,10 @@ class GuardedTransaction(Transaction):
         if self.routine(key) is not None:
             raise overtaken()
         super().keep_routine(key, source)
+
+
+def _parts(seen: Values) -> tuple[str, ...]:
+    return tuple(name for name in seen if name != "seen")
 
 
 def transaction_on(link: Link, known: Statements) -> Transaction:

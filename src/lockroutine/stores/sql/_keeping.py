@@ -21,11 +21,19 @@ _ONCE = ("found_by", "reference", "results")
 _NUMBERS = ("version", "attempts")
 
 
-def insert(table: str, names: tuple[str, ...], *, once: bool = False) -> str:
-    """One row of a table; if ``once``, nothing where it is there already."""
+def insert(table: str, names: tuple[str, ...], *, once: bool = False, where: str = "") -> str:
+    """One row of a table; if ``once``, nothing where it is there already.
+
+    Args:
+        table: The table.
+        names: Its columns.
+        once: Whether nothing is written where it is there already.
+        where: On what condition it is written; on none, if it is empty.
+    """
     values = ", ".join(f":{name}" for name in names)
+    row = f"SELECT {values} WHERE {where}" if where else f"VALUES ({values})"
     ending = " ON CONFLICT DO NOTHING" if once else ""
-    return f"INSERT INTO {{{table}}} ({', '.join(names)}) VALUES ({values}){ending}"
+    return f"INSERT INTO {{{table}}} ({', '.join(names)}) {row}{ending}"
 
 
 def all_of(case: str, tables: tuple[str, ...]) -> str:

@@ -56,7 +56,7 @@ class Statements:
             for table in tables(schema).metadata.sorted_tables
         }
         self._made: dict[str, Statement] = {}
-        self._whole: dict[tuple[tuple[str, ...], bool], Statement] = {}
+        self._whole: dict[tuple[tuple[str, ...], tuple[str, ...], bool], Statement] = {}
 
         blob = "convert_to({}, 'UTF8')" if self.server else "CAST({} AS BLOB)"
         blobs = ", ".join(blob.format(name) for name in ("body", "hash", "personal"))
@@ -115,8 +115,7 @@ class Statements:
             "AND NOT EXISTS (SELECT 1 FROM {cases} AS other "
             "WHERE other.open_key = :open_key AND other.id <> :id)"
         )
-        self._new = insert("cases", (*_FIXED, *_STATE), once=True)
-        self.insert_case: Statement = make(self._new)
+        self.insert_case: Statement = make(insert("cases", (*_FIXED, *_STATE), once=True))
         self.update_case: Statement = make(self._update)
         self.holder: Statement = make(
             "SELECT id FROM {cases} WHERE open_key = :open_key AND id <> :id"
@@ -244,46 +243,25 @@ class Statements:
         )
 
     def look_again(self, parts: tuple[str, ...]) -> Statement:
-        """Which cases, in which version, what was read would find now.
+        """Whether what was read would be found again, ``:seen``; see `_same` for the parts."""
+        return self._make(f"SELECT {self._same(parts)}")
 
-        Args:
-            parts: What was read: cases by their ``ids``, first results by their ``keys``, cases by
-                their ``subjects`` and by their ``fields``.
-        """
-        asked = (
-            "json_to_recordset(CAST(:{} AS json)) "
-            'AS asked (number integer, process text, field text, "value" text)'
-        )
-        known = {
-            "ids": "SELECT 0, id, version FROM {cases} WHERE id = ANY (CAST(:ids AS text[]))",
-            "keys": (
-                "SELECT -1, case_id, version FROM {results} WHERE key = ANY (CAST(:keys AS text[]))"
-            ),
-            "subjects": (
-                f"SELECT asked.number, found.id, found.version FROM {asked.format('subjects')} "
-                "JOIN {cases} AS found ON found.subject = asked.value "
-                "AND found.process = asked.process"
-            ),
-            "fields": (
-                f"SELECT asked.number, found.id, found.version FROM {asked.format('fields')} "
-                "JOIN {found_by} AS place ON place.process = asked.process "
-                "AND place.field = asked.field AND place.value = asked.value "
-                "JOIN {cases} AS found ON found.id = place.case_id"
-            ),
-        }
-        return self._make(" UNION ALL ".join(known[part] for part in parts))
-
-    def keep(self, tables: tuple[str, ...], *, new: bool) -> Statement:
+    def keep(self, tables: tuple[str, ...], parts: tuple[str, ...], *, new: bool) -> Statement:
         """Keep a whole change, if the case is still as it was: each trip to a server costs.
 
         Args:
             tables: To which tables rows are written beside that of the case.
+            parts: What must be found again, ``:seen``; see `_same`. Nothing, if it is empty.
             new: Whether the case is opened.
         """
-        if (tables, new) not in self._whole:
-            case = self._new if new else self._update
-            self._whole[tables, new] = self._make(all_of(case, tables))
-        return self._whole[tables, new]
+        if (tables, parts, new) not in self._whole:
+            same = self._same(parts) if parts else "true"
+            if new:
+                case = insert("cases", (*_FIXED, *_STATE), once=True, where=same)
+            else:
+                case = f"{self._update} AND {same}"
+            self._whole[tables, parts, new] = self._make(all_of(case, tables))
+        return self._whole[tables, parts, new]
 
     @functools.cached_property
     def hold_routine(self) -> Statement:
@@ -296,6 +274,39 @@ class Statements:
         return self._make("SELECT clock_timestamp()")
 
     # -- inside --------------------------------------------------------------------------------
+
+    def _same(self, parts: tuple[str, ...]) -> str:
+        """Whether the same cases are found, in the same versions, as were seen before.
+
+        Args:
+            parts: What was read: cases by their ``ids``, first results by their ``keys``, cases by
+                their ``subjects`` and by their ``fields``.
+        """
+        # Question by question, so that each runs along its index however small the tables are.
+        each = (
+            "SELECT asked.number, found.id, found.version FROM json_to_recordset("
+            'CAST(:{} AS json)) AS asked (number integer, process text, field text, "value" text) '
+            "CROSS JOIN LATERAL (SELECT id, version FROM {{cases}} WHERE {} OFFSET 0) AS found"
+        )
+        by_subject = "process = asked.process AND subject = asked.value"
+        by_field = (
+            "id IN (SELECT case_id FROM {found_by} AS place WHERE place.process = asked.process "
+            "AND place.field = asked.field AND place.value = asked.value)"
+        )
+        known = {
+            "ids": "SELECT 0, id, version FROM {cases} WHERE id = ANY (CAST(:ids AS text[]))",
+            "keys": (
+                "SELECT -1, case_id, version FROM {results} WHERE key = ANY (CAST(:keys AS text[]))"
+            ),
+            "subjects": each.format("subjects", by_subject),
+            "fields": each.format("fields", by_field),
+        }
+        found = " UNION ALL ".join(known[part] for part in parts)
+        return (
+            "(SELECT coalesce(string_agg(concat_ws(' ', number, id, version), ',' "
+            f"ORDER BY number, id COLLATE \"C\"), '') FROM ({found}) AS now (number, id, version))"
+            " = :seen"
+        )
 
     def _counted(self, index: str, condition: str) -> str:
         """Effects counted along an index of such as are not over, whatever their number."""

@@ -111,9 +111,9 @@ class SqlStore:
         connection, link = self._begin(words)
         try:
             yield link
-            self._commit(link)
+            self._commit(connection)
         except BaseException:
-            self._undo(connection, link)
+            self._undo(connection)
             raise
         finally:
             self._give_back(connection)
@@ -153,21 +153,22 @@ class SqlStore:
             raise
         return connection, link
 
-    def _commit(self, link: Link) -> None:
+    def _commit(self, connection: PoolProxiedConnection) -> None:
         try:
-            link.plain("COMMIT")
-        except StoreBusy:
-            if not self._statements.server:
-                raise
+            connection.commit()
+        except self._errors as error:
+            why = in_words(self.name, error)
+            if not (isinstance(why, StoreBusy) and self._statements.server):
+                raise why from None
             raise StoreBusy(
                 f"The connection to the database {self.name} was lost while this was being kept, "
                 "and whether it was is not known. Repeat it with its key."
             ) from None
 
-    def _undo(self, connection: PoolProxiedConnection, link: Link) -> None:
+    def _undo(self, connection: PoolProxiedConnection) -> None:
         try:
-            link.plain("ROLLBACK")
-        except StoreError:
+            connection.rollback()
+        except self._errors:
             connection.invalidate()  # it is gone, and with it what was begun
         except BaseException:
             connection.invalidate()
