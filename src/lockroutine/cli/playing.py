@@ -10,7 +10,8 @@ from lockroutine.cli.loading import usable
 from lockroutine.cli.named import beside
 from lockroutine.errors import LockroutineError
 from lockroutine.routine import Routine
-from lockroutine.testing.running import ScenarioFailed, run_scenario
+from lockroutine.testing.running import run_scenario
+from lockroutine.testing.running.results import ScenarioFailed
 from lockroutine.testing.scenarios import ScenarioError, read_scenario
 
 __all__ = ["play"]

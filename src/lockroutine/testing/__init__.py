@@ -9,12 +9,12 @@ store keeps, ``lockroutine.testing.plugins`` those of plugins (they need pytest)
 
 from lockroutine.testing.clock import StoppedClock, local_time
 from lockroutine.testing.coverage import Coverage, Inventory, coverage, inventory
-from lockroutine.testing.running import (
+from lockroutine.testing.running import run_scenario
+from lockroutine.testing.running.results import (
     Exercised,
     ScenarioFailed,
     ScenarioResult,
     StepResult,
-    run_scenario,
 )
 from lockroutine.testing.scenarios import (
     Person,

@@ -9,7 +9,7 @@ from attrs import field, frozen
 
 from lockroutine.routine import Routine
 from lockroutine.rules.schema import Pack
-from lockroutine.testing.running import Exercised, ScenarioResult
+from lockroutine.testing.running.results import Exercised, ScenarioResult
 
 __all__ = ["Coverage", "Inventory", "coverage", "inventory"]
 
