@@ -13,14 +13,14 @@ from lockroutine import Engine, Refused, StoreError
 from lockroutine.errors import StoreBusy
 from lockroutine.stores import MemoryStore, SqliteStore, again
 from lockroutine.stores.again import repeated
-from smallpack import ANNA, BO, BOOKING, ROUTINE, Clock, just_order, opened, order
+from smallpack import ANNA, BO, BOOKING, ROUTINE, Clock, just_order, order
 
 
 class Busy:
-    """A store that is busy a few times: before a transaction, at its end, or after it was kept."""
+    """A store that is busy when it is told: before a transaction, at its end, or after it."""
 
-    def __init__(self, store: MemoryStore, *when: str) -> None:
-        self._store, self.when = store, list(when)
+    def __init__(self) -> None:
+        self._store, self.when = MemoryStore(), list[str]()
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._store, name)
@@ -44,8 +44,14 @@ def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def engine() -> Iterator[Engine]:
-    with opened(clock=Clock()) as made:
+def busy() -> Busy:
+    return Busy()
+
+
+@pytest.fixture
+def engine(busy: Busy) -> Iterator[Engine]:
+    store: Any = busy
+    with Engine(store, routine=ROUTINE, clock=Clock()) as made:
         yield made
 
 
@@ -53,15 +59,15 @@ def engine() -> Iterator[Engine]:
 @pytest.mark.parametrize("times", [1, 2])
 @pytest.mark.parametrize("key", [None, "req-1"])
 def test_a_busy_store_is_asked_again(
-    engine: Engine, when: str, times: int, key: str | None
+    engine: Engine, busy: Busy, when: str, times: int, key: str | None
 ) -> None:
     """A command on a store that is busy goes through in the end, and once: also if it was kept."""
     case = order(engine)
-    engine.store = Busy(engine.store, *[when] * times)  # type: ignore[arg-type]
+    busy.when = [when] * times
     booked = engine.perform(case.id, "book", actor=BO, form=BOOKING, key=key)
     assert booked == engine.case(case.id, actor=BO)
     assert [event.transition for event in engine.history(case.id)] == ["order", "book"]
-    engine.store = Busy(engine.store, *[when] * times)  # type: ignore[arg-type]
+    busy.when = [when] * times
     opened_ = engine.start(
         "consent", "ask", actor=ANNA, subject="c-2", unit="north", key=key and "2"
     )
@@ -69,18 +75,18 @@ def test_a_busy_store_is_asked_again(
     assert engine.verify().whole
 
 
-def test_a_store_that_stays_busy_is_given_up(engine: Engine) -> None:
+def test_a_store_that_stays_busy_is_given_up(engine: Engine, busy: Busy) -> None:
     """A store that is busy for longer than the patience lasts is told of, and nothing is kept."""
     case = order(engine)
-    engine.store = Busy(engine.store, *["end"] * 1000)  # type: ignore[arg-type]
+    busy.when = ["end"] * 1000
     with pytest.raises(StoreBusy, match=r"^Busy\.$"):
         engine.perform(case.id, "book", actor=BO, form=BOOKING)
     assert engine.case(case.id).version == 1
 
 
-def test_a_refusal_is_counted_once(engine: Engine) -> None:
+def test_a_refusal_is_counted_once(engine: Engine, busy: Busy) -> None:
     """A refusal on a store that was busy before counts once."""
-    engine.store = Busy(engine.store, "begin", "begin")  # type: ignore[arg-type]
+    busy.when = ["begin", "begin"]
     with pytest.raises(Refused):
         just_order(engine)
     with engine.store.reading() as reading:

@@ -7,6 +7,7 @@ import pickle
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import attrs
 import jsonschema
@@ -873,12 +874,11 @@ def test_ctrl_c_in_the_store(engine: Engine, step: str, after: bool) -> None:
     case = order(engine)
     engine.perform(case.id, "book", actor=BO, form=BOOKING)
     before = everything(engine)
-    kept = engine.store
-    engine.store = _Interrupted(kept, step, after)  # type: ignore[assignment]
+    store: Any = _Interrupted(engine.store, step, after)
+    interrupted = Engine(store, routine=engine.routine, clock=lambda: MONDAY)
     form = {"serial_number": "PH1-001"}
     with pytest.raises(KeyboardInterrupt):
-        engine.perform(case.id, "install", actor=BO, form=form, key="k")
-    engine.store = kept
+        interrupted.perform(case.id, "install", actor=BO, form=form, key="k")
     assert everything(engine) == before
     assert engine.perform(case.id, "install", actor=BO, form=form, key="k").state == "fitted"
     assert engine.verify().whole
@@ -889,6 +889,9 @@ class _Interrupted:
 
     def __init__(self, store: object, step: str, after: bool) -> None:
         self._store, self._step, self._after = store, step, after
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._store, name)
 
     def writing(self) -> object:
         return _Within(self._store.writing(), self._step, self._after)  # type: ignore[attr-defined]

@@ -385,14 +385,14 @@ def test_a_round_that_was_broken_off_is_made_again(clock: Clock) -> None:
 
 def between(engine: Engine, monkeypatch: pytest.MonkeyPatch, do: Callable[[], object]) -> None:
     """Have something done once, between the reading of a case and the writing of its finding."""
-    make, left = engine._make, [do]
+    make, left = engine._performer.make, [do]
 
     def later(choose: Any) -> bool:
         if left:
             left.pop()()
         return make(choose)
 
-    monkeypatch.setattr(engine, "_make", later)
+    monkeypatch.setattr(engine._performer, "make", later)
 
 
 def test_each_case_is_judged_when_it_is_written(

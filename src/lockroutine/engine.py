@@ -1,52 +1,41 @@
-"""The engine: load, decide, store. The only place that ties the rest together."""
+"""The public door: what each method does is in a file of its own, and tied together here."""
 
 from __future__ import annotations
 
 import copy
 import datetime as dt
 import os
-import time
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Generator, Iterable, Mapping
+from contextlib import contextmanager
 from types import TracebackType
 from typing import Any, TypeVar
 
 import attrs
 
 from lockroutine import figures, views
-from lockroutine._log import log
-from lockroutine._tracing import span
 from lockroutine.arguments import (
     MOST,
     actor_of,
     case_filter,
-    late_entry,
     limit_of,
     past_of,
     place_of,
     position_of,
-    references_of,
     version_of,
 )
 from lockroutine.book import Book
 from lockroutine.contacts import Contacts
-from lockroutine.decide import Command, Decision, answer, barred, decide, permit, says_the_same
-from lockroutine.decide.evolve import clock_steps
-from lockroutine.decide.sweeping import BY_SWEEP
+from lockroutine.decide import answer, permit
 from lockroutine.delivery import Delivery, DeliveryReport
 from lockroutine.delivery.tending import Tending
 from lockroutine.errors import (
-    ConflictError,
     InvalidForm,
-    LockroutineError,
     PluginsError,
     Problem,
-    Refused,
-    StoreBusy,
     StoreError,
 )
 from lockroutine.exporting import exported
-from lockroutine.facts import aware, canonical, identifier, sentence, sha256
+from lockroutine.facts import aware, identifier, sentence
 from lockroutine.model import (
     Actor,
     Case,
@@ -55,7 +44,6 @@ from lockroutine.model import (
     Language,
     Option,
     Page,
-    Reason,
     Reference,
     Verdict,
     Verification,
@@ -63,22 +51,20 @@ from lockroutine.model import (
 )
 from lockroutine.moving import MovePlan, Mover, MoveReport
 from lockroutine.past import Past
+from lockroutine.performing import Performer, barred_by
 from lockroutine.plugins import Plugins
 from lockroutine.pulling import Accounts, Puller, PullReport
 from lockroutine.replaying import Replayer, ReplayReport
 from lockroutine.routine import Routine, load_routine
-from lockroutine.rules.terms import CLOCK
-from lockroutine.stores import Cases, Position, Reading, Store, Writing, open_store
-from lockroutine.stores.again import repeated
+from lockroutine.stores import Cases, Store, open_store
 from lockroutine.stores.base import Bindable, Bound
-from lockroutine.sweeping import Sweeper, SweepReport, Wanted
-from lockroutine.verify import replay
+from lockroutine.sweeping import Sweeper, SweepReport
+from lockroutine.ticking import Ticker
 
 __all__ = ["Engine"]
 
 T = TypeVar("T")
 _UNDECIDED: Mapping[str, str] = {}
-_CLOCK = Actor(CLOCK, roles={CLOCK})
 
 
 def _now() -> dt.datetime:
@@ -135,9 +121,9 @@ class Engine:
             raise InvalidForm([Problem("routine", "must be a Routine; load_routine makes one")])
         self.store: Store = store
         self._bound = False
-        self._pause: Callable[[float], object] = time.sleep
         self._clock = clock
         self._book = Book(routine)
+        self._performer = Performer(store, self._book, clock=self._time)
         self.contacts: Contacts = contacts or Contacts()
         self.plugins: Plugins = Plugins(plugins)
         self._accounts = accounts
@@ -292,7 +278,7 @@ class Engine:
 
     def _on(self, store: Bound) -> Engine:
         bound = copy.copy(self)
-        bound.store, bound._pause, bound._bound = store, store.pause, True
+        bound.store, bound._bound, bound._performer = store, True, self._performer.on(store)
         return bound
 
     def _not_bound(self, name: str) -> None:
@@ -343,19 +329,10 @@ class Engine:
             ConflictError: Somebody else opened such a case at the same moment.
             StoreError: The store cannot be used.
         """
-        late_entry(happened_at, late_reason)
-        command = self._command(transition, actor, form, happened_at, late_reason, references)
-        case = self._blank(process, subject, unit, command)
-        key = key if key is None else identifier(key, "key")
-        stated = self._stated(process, case.subject, case.unit, command) if key else ""
-
-        def begun(_: Writing) -> Case:
-            hindrance = self._book.not_in_force(command.at)
-            if hindrance:
-                raise Refused(_barred_by(hindrance, case, transition))
-            return case
-
-        return self._done(begun, command, key, stated)
+        command = self._performer.command(
+            transition, actor, form, happened_at, late_reason, references
+        )
+        return self._performer.start(process, subject, unit, command, key)
 
     def perform(
         self,
@@ -393,21 +370,10 @@ class Engine:
             ConflictError: The case is not of the version expected.
             StoreError: The store cannot be used.
         """
-        late_entry(happened_at, late_reason)
-        command = self._command(transition, actor, form, happened_at, late_reason, references)
-        case_id = identifier(case_id, "case_id")
-        key = key if key is None else identifier(key, "key")
-        if expect is not None and type(expect) is not int:
-            raise InvalidForm([Problem("expect", "must be a whole number: the case's version")])
-        stated = self._stated(case_id, "", "", command) if key else ""
-
-        def expected(transaction: Writing) -> Case:
-            case = views.met(self._book, transaction, case_id, actor)
-            if expect is not None and expect != case.version:
-                raise self._conflict(transaction, case, command, expect)
-            return case
-
-        return self._done(expected, command, key, stated)
+        command = self._performer.command(
+            transition, actor, form, happened_at, late_reason, references
+        )
+        return self._performer.perform(case_id, command, expect, key)
 
     def tick(self, limit: int = MOST) -> tuple[Case, ...]:
         """Make the transitions whose time has come. Call it every minute or so.
@@ -420,40 +386,7 @@ class Engine:
             The cases that were moved, as they stand now.
         """
         self._not_bound("tick")
-        now, limit = self._time(), limit_of(limit)
-        moved: list[Case] = []
-        for case in self._run_out(now, limit):
-            made = self._by_the_clock(case, now)
-            moved += [made] if made else []
-            if len(moved) == limit:
-                break
-        return tuple(moved)
-
-    def _by_the_clock(self, case: Case, now: dt.datetime) -> Case | None:
-        """Make the first step of a case whose time has come and that no rule refuses."""
-        routine = self._book[case.routine]
-        for name, at in clock_steps(routine, routine.process(case.process), case):
-            if at > now:
-                break
-            try:
-                return self.perform(case.id, name, actor=_CLOCK, expect=case.version)
-            except (ConflictError, Refused) as error:
-                # What cannot be made holds up nothing else; it is tried again at the next tick.
-                log("timer_not_made", case=case.id, transition=name, error=type(error).__name__)
-        return None
-
-    def _run_out(self, now: dt.datetime, limit: int) -> Iterator[Case]:
-        """The cases whose timers have run out, longest ago first, read so many at a time."""
-        after: Position | None = None
-        while True:
-            with self.store.reading() as reading:
-                found = [self._book.meet(reading, c) for c in reading.timers(now, after, limit)]
-            yield from found
-            if len(found) < limit:
-                return
-            last = found[-1]
-            assert last.timer_at is not None  # else it would not have run out
-            after = last.timer_at.isoformat(), last.id
+        return Ticker(self.store, self._book, self.perform).tick(self._time(), limit_of(limit))
 
     def sweep(self) -> SweepReport:
         """Make a round of the standing checks of the pack. Call it once a day.
@@ -470,25 +403,9 @@ class Engine:
         0
         """
         self._not_bound("sweep")
-        return Sweeper(self.store, self._book, self.routine, self._time(), self._make).sweep()
-
-    def _make(self, choose: Callable[[Writing], Wanted | None]) -> bool:
-        """Make the step of a sweep that is chosen by what its own transaction sees, if one is."""
-
-        def attempt(transaction: Writing) -> tuple[Decision, Command] | None:
-            wanted = choose(transaction)
-            if wanted is None:
-                return None
-            command = self._command(wanted.transition, BY_SWEEP, wanted.form, None, "", ())
-            case = wanted.case
-            if not case.version:
-                case = attrs.evolve(case, id=self._new_id(command))
-            return self._do(transaction, case, command, None, ""), command
-
-        made = self._kept(attempt)
-        if made:
-            self._told(*made)
-        return made is not None
+        return Sweeper(
+            self.store, self._book, self.routine, self._time(), self._performer.make
+        ).sweep()
 
     # -- asking --------------------------------------------------------------------------------
 
@@ -509,7 +426,7 @@ class Engine:
             InvalidForm: A form was given, and it is wrong.
             NotFound: There is no such case or transition.
         """
-        command = self._command(transition, actor, form, happened_at, "", ())
+        command = self._performer.command(transition, actor, form, happened_at)
         with self.store.reading() as reading:
             case = views.met(self._book, reading, case_id, actor)
             return answer(permit(self._book, case, command), views.look(self._book, reading))
@@ -526,11 +443,11 @@ class Engine:
         happened_at: dt.datetime | None = None,
     ) -> Verdict:
         """Whether an actor may open a case; like `explain`."""
-        command = self._command(transition, actor, form, happened_at, "", ())
-        case = self._blank(process, subject, unit, command)
+        command = self._performer.command(transition, actor, form, happened_at)
+        case = self._performer.blank(process, subject, unit, command)
         hindrance = self._book.not_in_force(command.at)
         if hindrance:
-            return _barred_by(hindrance, case, command.transition)
+            return barred_by(hindrance, case, command.transition)
         with self.store.reading() as reading:
             return answer(permit(self._book, case, command), views.look(self._book, reading))
 
@@ -545,22 +462,22 @@ class Engine:
         with self.store.reading() as reading:
             case = views.met(self._book, reading, case_id, actor)
             views.shown(self._book, case, actor)
-            command = self._command("", actor, None, None, "", ())
+            command = self._performer.command("", actor)
             return tuple(views.options(self._book, reading, case, command, language))
 
     def start_options(
         self, process: str, *, actor: Actor, subject: str, unit: str, language: Language = "en"
     ) -> tuple[Option, ...]:
         """Every transition that opens a case of a process; like `options`."""
-        command = self._command("", actor, None, None, "", ())
-        case = self._blank(process, subject, unit, command)
+        command = self._performer.command("", actor)
+        case = self._performer.blank(process, subject, unit, command)
         hindrance = self._book.not_in_force(command.at)
         with self.store.reading() as reading:
             found = tuple(views.options(self._book, reading, case, command, language))
         if hindrance is None:
             return found
         return tuple(
-            attrs.evolve(one, verdict=_barred_by(hindrance, case, one.transition)) for one in found
+            attrs.evolve(one, verdict=barred_by(hindrance, case, one.transition)) for one in found
         )
 
     def worklist(
@@ -917,145 +834,3 @@ class Engine:
         at = now if as_of is None else past_of(as_of, now)
         with self.store.reading() as reading:
             yield (reading if as_of is None else Past(self._book, reading, at)), at
-
-    def _command(
-        self,
-        transition: str,
-        actor: Actor,
-        form: object,
-        happened_at: dt.datetime | None,
-        late_reason: str,
-        references: Iterable[Reference],
-    ) -> Command:
-        now = self._time()
-        if happened_at is not None:
-            happened_at = aware(happened_at, "happened_at")
-            if happened_at > now:
-                raise InvalidForm([Problem("happened_at", "lies in the future")])
-        return Command(
-            transition=transition,
-            actor=actor_of(actor),
-            form=form,
-            recorded_at=now,
-            happened_at=happened_at,
-            late_reason=late_reason,
-            references=references_of(references),
-            salt=os.urandom(16).hex(),
-        )
-
-    def _blank(self, process: str, subject: str, unit: str, command: Command) -> Case:
-        """A case that is to be opened, under the routine that is in force when that happens."""
-        routine = self._book.in_force(command.at)
-        subject, unit = routine.process(process).subject(subject), identifier(unit, "unit")
-        return routine.blank(process, self._new_id(command), subject, unit)
-
-    def _new_id(self, command: Command) -> str:
-        # Ids in the order of time keep a large database's indexes dense.
-        return f"{int(command.recorded_at.timestamp() * 1000):011x}{os.urandom(10).hex()}"
-
-    def _stated(self, target: str, subject: str, unit: str, command: Command) -> str:
-        """What a key stands for: a repeat must say the same."""
-        return sha256(canonical((target, subject, unit, command.transition, command.actor.id)))
-
-    def _repeated(
-        self, transaction: Writing, key: str, stated: str, command: Command
-    ) -> Case | None:
-        first = transaction.first_result(key)
-        if first is None:
-            return None
-        self._book.load(transaction)
-        used = "" if self.routine.is_outsider(command.actor) else first.case_id
-        if first.digest != stated:
-            raise ConflictError("This key was used for another command already.", used)
-        events = transaction.history(first.case_id)[: first.version]
-        if not says_the_same(self._book, command, events[-1]):
-            raise ConflictError("This key was used with another form already.", used)
-        case = replay(self._book.__getitem__, events)
-        return self._book[case.routine].seen_by(case, command.actor)
-
-    def _done(
-        self, target: Callable[[Writing], Case], command: Command, key: str | None, stated: str
-    ) -> Case:
-        """Decide and keep it in one transaction, anew if the store was busy; then tell of it."""
-        tried: list[Decision] = []
-
-        def attempt(transaction: Writing) -> Case | Decision:
-            for decision in tried:
-                # The connection may have been lost after it was kept, and before that was said.
-                if _is_kept(transaction, decision):
-                    return decision
-            first = self._repeated(transaction, key, stated, command) if key else None
-            if first:
-                return first
-            tried.append(self._do(transaction, target(transaction), command, key, stated))
-            return tried[-1]
-
-        made = self._kept(attempt)
-        return self._told(made, command) if isinstance(made, Decision) else made
-
-    def _kept(self, attempt: Callable[[Writing], T]) -> T:
-        """What comes of one transaction, begun anew if the store was busy; refusals are counted."""
-        try:
-            with span("store", bound=self._bound):
-                return repeated(self.store, attempt, self._pause)
-        except Refused as refused:
-            # Who is refused reads why, also when that cannot be counted now.
-            with suppress(StoreBusy):
-                self.store.count_refusals([reason.rule for reason in refused.verdict.reasons])
-            raise
-
-    def _do(
-        self, transaction: Writing, case: Case, command: Command, key: str | None, stated: str
-    ) -> Decision:
-        about = {"process": case.process, "transition": command.transition}
-        with span("decide", **about, **({"case": case.id} if case.version else {})) as tell:
-            look = views.look(self._book, transaction)
-            decision = answer(decide(self._book, case, command), look)
-            tell(outcome="accepted", events=len(decision.changes))
-        try:
-            transaction.apply(decision.changes, key or "", stated)
-        except ConflictError as error:
-            if self.routine.is_outsider(command.actor) and error.case_id != case.id:
-                raise ConflictError(error.message) from None
-            raise
-        return decision
-
-    def _told(self, decision: Decision, command: Command) -> Case:
-        """What is told of a decision that is kept: events to the log, the case to the actor."""
-        for change in decision.changes:
-            event = change.event
-            log(
-                "decided" if self._bound else "performed",
-                case=event.case_id,
-                process=event.process,
-                transition=event.transition,
-                version=event.version,
-            )
-        case = decision.changes[0].case
-        return self._book[case.routine].seen_by(case, command.actor)
-
-    def _conflict(
-        self, reading: Reading, case: Case, command: Command, expect: int
-    ) -> LockroutineError:
-        """That the case has moved on; whoever may not touch it at all is not told even that."""
-        hindrance = barred(self._book, case, command)
-        if hindrance:
-            return Refused(_barred_by(hindrance, case, command.transition))
-        changed = [e.transition for e in reading.history(case.id) if e.version > expect]
-        since = f": since then {', '.join(changed)}" if changed else ""
-        message = f"The case is at version {case.version}, not {expect}{since}."
-        return ConflictError(message, case.id, changed)
-
-
-def _is_kept(reading: Reading, decision: Decision) -> bool:
-    event = decision.changes[0].event
-    return any(known.hash == event.hash for known in reading.history(event.case_id))
-
-
-def _barred_by(hindrance: Reason, case: Case, transition: str) -> Verdict:
-    return Verdict(
-        process=case.process,
-        transition=transition,
-        case_id=case.id if case.version else "",
-        reasons=(hindrance,),
-    )
