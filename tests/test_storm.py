@@ -27,7 +27,7 @@ def _from_the_root(monkeypatch: pytest.MonkeyPatch, pytestconfig: pytest.Config)
     monkeypatch.syspath_prepend(pytestconfig.rootpath)
 
 
-@pytest.mark.parametrize(("where", "seconds"), [("postgres", 30), ("sqlite", 8)])
+@pytest.mark.parametrize(("where", "seconds"), [("postgres", 60), ("sqlite", 10)])
 def test_a_storm_leaves_nothing_lost_doubled_or_halved(where: str, seconds: float) -> None:
     """After a storm chains and registers agree, and each command and each effect is there once."""
     if where == "postgres":
