@@ -113,6 +113,11 @@ ASKED: dict[str, Callable[[Any], object]] = {
         t.find(Query(process="mounting", field="door", value="front")),
         t.apply([following(t.case("1"), effects=["note_ticket"])]),
     ),
+    "start, having read others": lambda t: (
+        t.case("1"),
+        t.find(Query(process="mounting", field="subject", value="customer-none")),
+        t.apply([opening("2")]),
+    ),
 }
 # Of these there is a handful.
 SMALL = ("cursors", "routines", "refusals")
