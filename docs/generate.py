@@ -18,9 +18,11 @@ from pathlib import Path
 from typing import Any, Literal
 
 import attrs
+import typer
 
 from lockroutine import figures, load_routine
 from lockroutine._fields import Entry, entries
+from lockroutine.cli.app import app
 from lockroutine.decide.wording import in_words
 from lockroutine.forms import FORMS
 from lockroutine.model import Text
@@ -682,12 +684,155 @@ def _arguments(docstring: str) -> Iterator[tuple[str, str]]:
         yield found.group(1), " ".join(found.group(2).split()).replace("``", "`")
 
 
+# ---------------------------------------------------------------------------- the commands
+
+
+def commands_page() -> Iterator[str]:
+    """The page on the command line, from its own parsers."""
+    yield f"# The commands\n\n{NOTE}\n"
+    yield from (f"{' '.join(text.split())}\n" for text in _COMMANDS.split("\n\n"))
+    yield from table(("exit", "what it says"), ([str(code), said] for code, said in _EXITS.items()))
+    parts: dict[str, dict[str, Any]] = {title: {} for title in _PARTS.values()}
+    for name, command in _commands(typer.main.get_command(app)):
+        module = inspect.unwrap(command.callback).__module__
+        parts[_PARTS[module.rpartition(".")[2]]][name] = command
+    for title, part in parts.items():
+        yield f"## {title}\n"
+        if len(part) > 1:
+            rows = [[f"[`{n}`](#{n.replace(' ', '-')})", _help(c)[0]] for n, c in part.items()]
+            yield from table(("command", "what it does"), rows)
+        for name, command in part.items():
+            yield from _command(name, command)
+
+
+_PARTS: Mapping[str, str] = {
+    "app": "To see it first",
+    "for_packs": "For rule packs",
+    "for_databases": "For what is in a database",
+    "for_systems": "For other systems",
+    "for_tables": "For the tables in a database of your own",
+}
+_COMMANDS = """
+    What `lockroutine` can be asked and told in a terminal, by cron or by a script: each command
+    with its arguments, its options, an example, and how it ends. It comes with
+    `pip install "lockroutine[cli]"`. `lockroutine --help` lists the commands,
+    `lockroutine COMMAND --help` tells of one what stands here, and `lockroutine --version` says
+    which version is installed.
+
+    What is written in capitals you replace: `PACK` by the name of a rule pack (`soderkoping`, or a
+    plugin's) or by its folder, `DB` by a SQLite file or a [database URL](databases.md), `CASE` and
+    `KEY` by what the lists show. Options stand anywhere after the command.
+
+    Answers go to standard output and complaints to standard error, both in UTF-8. With `--json`
+    an answer is for a program to read. `--lang` says in which language it is, or what else the
+    command's table says of it.
+"""
+_EXITS: Mapping[int, str] = {
+    0: "It went well; the answer is yes.",
+    1: "The answer is no: what that is, each command that can say so tells below.",
+    2: "It was called wrongly, or what it needs is missing or wrong. Standard error says what.",
+    130: "It was interrupted, by Ctrl-C, before it was done.",
+    141: "Whoever read its answer, such as `head`, went away.",
+}
+# Where more is told of a command.
+_MORE: Mapping[str, tuple[str, str]] = {
+    "new": ("Your municipality's routine in an afternoon", "afternoon.md"),
+    "check": ("What `check` proves", "checking.md"),
+    "play": ("Scenarios", "scenarios.md"),
+    "show": ("Pictures", "pictures.md"),
+    "diff": ("What changes", "versions.md#what-changes"),
+    "book": ("The rule book", "pictures.md#the-rule-book-regelbok"),
+    "doctor": ("Is anything wrong?", "operations.md#is-anything-wrong"),
+    "worklist": ("The past", "time.md#the-past"),
+    "figures": ("Figures", "figures.md"),
+    "export": ("Exports", "operations.md#exports"),
+    "tick": ("What to run, and how often", "time.md#what-to-run-and-how-often"),
+    "sweep": ("Standing checks", "time.md#standing-checks-stående-kontroller"),
+    "move": ("Moving cases", "versions.md#moving-cases"),
+    "replay": ("What would have been different", "versions.md#what-would-have-been-different"),
+    "plugins": ("Settings", "systems.md#settings"),
+    "deliver": ("What to start", "operations.md#what-to-start"),
+    "pull": ("What comes back", "systems.md#what-comes-back-accounts-and-pull"),
+    "worker": ("Work in the background", "databases.md#work-in-the-background"),
+    "effects": ("Where an effect is", "systems.md#where-an-effect-is"),
+    "confirm": ("The admin tool by hand", "systems.md#manual"),
+    "db upgrade": ("Tables", "databases.md#tables"),
+}
+
+
+def _commands(group: Any, before: str = "") -> Iterator[tuple[str, Any]]:
+    """Every command by its whole name, those of groups within groups, too."""
+    for name, command in group.commands.items():
+        if hasattr(command, "commands"):
+            yield from _commands(command, f"{before}{name} ")
+        else:
+            yield f"{before}{name}", command
+
+
+def _help(command: Any) -> list[str]:
+    """The paragraphs of its help."""
+    return [" ".join(text.split()) for text in inspect.cleandoc(command.help).split("\n\n")]
+
+
+def _command(name: str, command: Any) -> Iterator[str]:
+    yield f"### {name}\n"
+    yield from (f"{paragraph}\n" for paragraph in _help(command))
+    taken = list(_taken(command))
+    needed = [one.written for one in taken if one.left_out == _NEEDED]
+    more = "" if len(needed) == len(taken) else " [OPTIONS]"
+    yield f"```text\nlockroutine {' '.join((name, *needed))}{more}\n```\n"
+    yield from table(
+        ("argument or option", "meaning", "if left out"),
+        ([f"`{one.written}`", one.meaning, one.left_out] for one in taken),
+    )
+    yield "For example:\n"
+    calls = [line.strip() for line in command.epilog.split("\n") if line.startswith("  ")]
+    yield "\n".join(("```sh", *calls, "```\n"))
+    if name in _MORE:
+        yield "More: [{}]({}).\n".format(*_MORE[name])
+
+
+_NEEDED = "must be given"
+
+
+@attrs.frozen
+class _Taken:
+    """An argument or option: how it is written, what it means, and what holds without it."""
+
+    written: str
+    meaning: str
+    left_out: str
+
+
+def _taken(command: Any) -> Iterator[_Taken]:
+    declared = typing.get_type_hints(inspect.unwrap(command.callback), include_extras=True)
+    for one in command.params:
+        kind, about = typing.get_args(declared[one.name])
+        value = one.metavar or "|".join(typing.get_args(kind))
+        is_option = one.param_type_name == "option"
+        yield _Taken(
+            f"{one.opts[0]} {value}".strip() if is_option else value,
+            f"{one.help} {_bounds(about.min, about.max)}".strip(),
+            _NEEDED if one.required else f"`{one.default}`" if one.default else "-",
+        )
+
+
+def _bounds(least: float | None, most: float | None) -> str:
+    told = [
+        f"{word} {bound:g}"
+        for word, bound in (("at least", least), ("at most", most))
+        if bound is not None
+    ]
+    return f"{', '.join(told).capitalize()}." if told else ""
+
+
 # -------------------------------------------------------------------------------- the pages
 
 PAGES: Mapping[str, Callable[[], Iterator[str]]] = {
     "reference.md": reference,
     "routine.md": routine_page,
     "figures.md": figures_page,
+    "commands.md": commands_page,
 }
 
 

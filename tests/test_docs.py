@@ -43,7 +43,7 @@ def generate() -> Iterator[ModuleType]:
     del sys.modules[spec.name]
 
 
-@pytest.mark.parametrize("name", ["reference.md", "routine.md", "figures.md"])
+@pytest.mark.parametrize("name", ["reference.md", "routine.md", "figures.md", "commands.md"])
 def test_a_generated_page_is_up_to_date(generate: ModuleType, name: str) -> None:
     """A generated page says what the code and the pack say: else run docs/generate.py."""
     assert (DOCS / name).read_text(encoding="utf-8") == generate.made(name), (
@@ -53,7 +53,7 @@ def test_a_generated_page_is_up_to_date(generate: ModuleType, name: str) -> None
 
 def test_every_generated_page_is_looked_at(generate: ModuleType) -> None:
     """No page is generated that the test above does not look at."""
-    assert set(generate.PAGES) == {"reference.md", "routine.md", "figures.md"}
+    assert set(generate.PAGES) == {"reference.md", "routine.md", "figures.md", "commands.md"}
 
 
 @pytest.mark.parametrize("name", sorted(FORMS))

@@ -12,7 +12,7 @@ from typer.core import TyperGroup
 
 from lockroutine.cli import for_databases, for_packs, for_systems, for_tables
 from lockroutine.cli.demo import told
-from lockroutine.cli.options import Lang
+from lockroutine.cli.options import Lang, example
 from lockroutine.cli.output import complain, hush, speak_utf8
 from lockroutine.errors import LockroutineError
 
@@ -89,7 +89,7 @@ def _lockroutine(
     """
 
 
-@app.command()
+@app.command(epilog=example("demo", "demo --at locks.db --lang sv"))
 def demo(
     at: Annotated[
         Path | None,
@@ -109,7 +109,13 @@ def demo(
         typer.Option("--plugins", help="Send and read through plugins, to systems started here."),
     ] = False,
 ) -> int:
-    """Tell the whole routine step by step, on a real database."""
+    """Tell the whole routine step by step, on a real database.
+
+    Everybody in it is made up. The database that it leaves with `--at` is one to try the other
+    commands on.
+
+    Exit 1 if an event is not as it was recorded.
+    """
     if not with_plugins:
         return told(at, lang, pace)
     # Servers and clients: no other command is to wait for them to load.

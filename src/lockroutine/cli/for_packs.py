@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from lockroutine.cli import creating, differing, packs, pictures, playing
-from lockroutine.cli.options import Force, Json, Lang
+from lockroutine.cli.options import Force, Json, Lang, example
 from lockroutine.errors import LockroutineError
 from lockroutine.model import Language
 
@@ -22,7 +22,9 @@ _Pack = Annotated[
 ]
 _Out = Annotated[
     Path | None,
-    typer.Option("--out", metavar="PATH", help="Into this file; all processes: this folder."),
+    typer.Option(
+        "--out", metavar="PATH", help="Into this file, or folder for all; else to standard output."
+    ),
 ]
 _Scenarios = Annotated[
     Path | None,
@@ -32,7 +34,25 @@ _Scenarios = Annotated[
 ]
 
 
-@commands.command()
+@commands.command(epilog=example("new ourtown --extends soderkoping"))
+def new(
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="Where to; it is made.")],
+    extends: Annotated[
+        str,
+        typer.Option("--extends", metavar="PACK", help="Build on this pack; else from nothing."),
+    ] = "",
+    as_json: Json = False,
+    lang: Annotated[Language, typer.Option("--lang", help="The language of its comments.")] = "en",
+) -> int:
+    """Make the folder of a new rule pack, to begin with.
+
+    Its files have comments that teach, and a first scenario; it can be checked and played at once.
+    What is there already is left alone.
+    """
+    return creating.new(folder, extends, lang, as_json=as_json)
+
+
+@commands.command(epilog=example("check ourtown", "check ourtown --stories found"))
 def check(
     pack: _Pack,
     as_json: Json = False,
@@ -46,42 +66,53 @@ def check(
     ] = None,
     lang: Lang = "en",
 ) -> int:
-    """Can anything go wrong by a rule pack? Exit 1 if so."""
+    """Can anything go wrong by a rule pack?
+
+    First whether it can be read and its parts fit together. If they do, whether a case can be
+    trapped or a home left unsafe, whoever does what in which order: it is proved that it cannot, or
+    the shortest story is told in which it is.
+
+    Exit 1 if something is wrong, or there is such a story.
+    """
     return packs.check(pack, lang, stories, as_json=as_json)
 
 
-@commands.command()
-def new(
-    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="Where to; it is made.")],
-    extends: Annotated[
-        str,
-        typer.Option("--extends", metavar="PACK", help="Build on this pack; else from nothing."),
-    ] = "",
-    as_json: Json = False,
-    lang: Annotated[Language, typer.Option("--lang", help="The language of its comments.")] = "en",
-) -> int:
-    """Make the folder of a new rule pack, with comments that teach, and a scenario."""
-    return creating.new(folder, extends, lang, as_json=as_json)
-
-
-@commands.command()
+@commands.command(epilog=example("play ourtown"))
 def play(pack: _Pack, as_json: Json = False, scenarios: _Scenarios = None) -> int:
-    """Play the scenarios of a rule pack. Exit 1 if one does not come out as it says."""
+    """Play the scenarios of a rule pack.
+
+    A scenario is a way through the routine, with what is to come of each step. Those of a pack
+    stand in its folder `scenarios`.
+
+    Exit 1 if one does not come out as it says.
+    """
     return playing.play(pack, scenarios, as_json=as_json)
 
 
-@commands.command()
+@commands.command(epilog=example("trace ourtown"))
 def trace(
     pack: _Pack,
     as_json: Json = False,
     scenarios: _Scenarios = None,
     lang: Lang = "en",
 ) -> int:
-    """Show what holds each clause. Exit 1 if nothing holds one."""
+    """Show what holds each clause of a rule pack.
+
+    For each clause of the written routine, and for each question that it leaves open: how many
+    rules rest on it, and how many steps of scenarios show it.
+
+    Exit 1 if nothing holds a clause.
+    """
     return packs.trace(pack, scenarios, lang, as_json=as_json)
 
 
-@commands.command()
+@commands.command(
+    epilog=example(
+        "show soderkoping mounting --lang sv",
+        "show soderkoping --svg --out drawings",
+        "show ourtown --diff soderkoping",
+    )
+)
 def show(
     pack: _Pack,
     process: Annotated[
@@ -103,7 +134,10 @@ def show(
     ] = "",
     lang: Lang = "en",
 ) -> int:
-    """Show a rule pack as tables, drawn, or by what it changes."""
+    """Show a rule pack as tables, drawn, or by what it changes.
+
+    Each process with its states, its steps, who may make them, and what must hold.
+    """
     forms = {"svg": as_svg, "mermaid": as_mermaid, "bpmn": as_bpmn}
     wanted = [name for name, flag in forms.items() if flag]
     if len(wanted) + as_json > 1:
@@ -120,7 +154,7 @@ def show(
     return packs.show(pack, process, lang, as_json=as_json)
 
 
-@commands.command()
+@commands.command(epilog=example("diff soderkoping ourtown"))
 def diff(
     old: Annotated[
         str,
@@ -137,18 +171,29 @@ def diff(
     as_json: Json = False,
     lang: Lang = "en",
 ) -> int:
-    """Say in words what changes from one rule pack to another."""
+    """Say in words what changes from one rule pack to another.
+
+    Who may do more or less, which steps are new, gone or otherwise, what is refused now and no
+    longer, times, messages, and all else that a pack can say.
+    """
     return differing.diff(old, new, database, lang, as_json=as_json)
 
 
-@commands.command()
+@commands.command(epilog=example("book soderkoping --lang sv --out regelbok.html"))
 def book(
     pack: _Pack,
     out: Annotated[
-        Path | None, typer.Option("--out", metavar="FILE", help="Into this file, a page of HTML.")
+        Path | None,
+        typer.Option(
+            "--out", metavar="FILE", help="Into this file, as HTML; else to standard output."
+        ),
     ] = None,
     force: Force = False,
     lang: Lang = "en",
 ) -> int:
-    """Write all that a rule pack says as one page, to read and to print."""
+    """Write all that a rule pack says as one page, to read or print.
+
+    The processes are drawn in it. It loads nothing from elsewhere, so it can be kept or sent as a
+    file.
+    """
     return pictures.book(pack, lang, pictures.Target(out=out, force=force))

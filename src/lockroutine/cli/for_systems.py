@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from lockroutine.cli import reports, systems, working
-from lockroutine.cli.options import Database, DatabasePack, Json, Settings
+from lockroutine.cli.options import Database, DatabasePack, Json, Settings, example
 from lockroutine.model import Language
 
 __all__ = ["commands"]
@@ -38,7 +38,7 @@ _Key = Annotated[str, typer.Argument(metavar="KEY", help="The effect's key.")]
 _ActorId = Annotated[str, typer.Option("--actor", metavar="ID", help="Who does it.")]
 
 
-@commands.command()
+@commands.command(epilog=example("plugins --settings plugins.toml"))
 def plugins(
     settings: Settings = None,
     pack: Annotated[
@@ -46,11 +46,19 @@ def plugins(
     ] = "",
     as_json: Json = False,
 ) -> int:
-    """Show which plugins are installed and set up. Exit 1 if something is missing or wrong."""
+    """Show which plugins are installed and set up.
+
+    Each with its settings and where their values come from, never the values; and what the rule
+    pack needs that is missing.
+
+    Exit 1 if something is missing or wrong.
+    """
     return systems.plugins(settings, pack, as_json=as_json)
 
 
-@commands.command()
+@commands.command(
+    epilog=example("deliver locks.db --settings plugins.toml --contacts contacts.toml")
+)
 def deliver(
     database: Database,
     settings: Settings = None,
@@ -61,14 +69,20 @@ def deliver(
     pack: DatabasePack = "",
     as_json: Json = False,
 ) -> int:
-    """Send what is due to tickets, the admin tool and people. Exit 1 if something was parked."""
+    """Send what is due to tickets, the admin tool and people.
+
+    Once, or with `--watch` until told to stop; several may run on one database. What a system did
+    not take is tried again later. What was refused for good is parked, for a person to look at.
+
+    Exit 1 if something was parked.
+    """
     how = systems.Delivering(
         settings=settings, contacts=contacts, watch=watch, pause=every, language=lang
     )
     return systems.deliver(database, pack, how, as_json=as_json)
 
 
-@commands.command()
+@commands.command(epilog=example("pull locks.db --settings plugins.toml --accounts accounts.toml"))
 def pull(
     database: Database,
     settings: Settings = None,
@@ -82,14 +96,24 @@ def pull(
     pack: DatabasePack = "",
     as_json: Json = False,
 ) -> int:
-    """Read what tickets and the admin tool report. Exit 1 if one could not be read."""
+    """Read what tickets and the admin tool report.
+
+    A report in a ticket becomes the step that it means. What cannot be read, and what differs
+    between the registers, comes onto a work list. Read twice, everything counts once.
+
+    Exit 1 if a system could not be read; with `--watch`, the last time.
+    """
     how = reports.Pulling(
         settings=settings, accounts=accounts, unit=unit, watch=watch, pause=every, language=lang
     )
     return reports.pull(database, pack, how, as_json=as_json)
 
 
-@commands.command()
+@commands.command(
+    epilog=example(
+        'worker "postgresql://locks@db.example.org/care?jobs=procrastinate" --settings plugins.toml'
+    )
+)
 def worker(
     database: Annotated[
         str, typer.Argument(metavar="URL", help="The database URL, with jobs=procrastinate.")
@@ -99,12 +123,19 @@ def worker(
     accounts: _Accounts = None,
     unit: _Unit = "municipality",
     parallel: Annotated[
-        int, typer.Option("--parallel", min=1, max=64, help="How many tasks run side by side.")
+        int,
+        typer.Option(
+            "--parallel", metavar="NUMBER", min=1, max=64, help="How many tasks run side by side."
+        ),
     ] = 4,
     lang: Annotated[Language, typer.Option("--lang", help="The language of tickets.")] = "sv",
     pack: DatabasePack = "",
 ) -> int:
-    """Deliver, pull, make what is due and check, on Procrastinate, until told to stop."""
+    """Do all that runs in the background, on PostgreSQL.
+
+    It delivers, pulls, makes what is due and checks, as tasks of Procrastinate, until told to stop.
+    Start as many as you like; then `deliver`, `pull`, `tick` and `sweep` need not run.
+    """
     how = working.Working(
         settings=settings,
         contacts=contacts,
@@ -116,7 +147,7 @@ def worker(
     return working.worker(database, pack, how)
 
 
-@commands.command()
+@commands.command(epilog=example("effects locks.db --state parked"))
 def effects(
     database: Database,
     state: Annotated[
@@ -125,11 +156,15 @@ def effects(
     pack: DatabasePack = "",
     as_json: Json = False,
 ) -> int:
-    """Show what plugins are asked to do, and where it is."""
+    """Show what plugins are asked to do, and where it is.
+
+    An effect is one thing to do elsewhere: a ticket, a note, a message, a pairing. It is shown
+    where each is and what the other system answered, never what is written in it.
+    """
     return systems.effects(database, pack, state, as_json=as_json)
 
 
-@commands.command()
+@commands.command(epilog=example("retry locks.db KEY --actor anna"))
 def retry(
     database: Database,
     key: _Key,
@@ -137,11 +172,17 @@ def retry(
     pack: DatabasePack = "",
     as_json: Json = False,
 ) -> int:
-    """Try an effect again as soon as may be."""
+    """Try an effect again as soon as may be.
+
+    Of one that is parked, once its cause is mended; of one that waits for its next turn, to send it
+    now.
+    """
     return systems.retry(database, pack, key, actor, as_json=as_json)
 
 
-@commands.command()
+@commands.command(
+    epilog=example('dismiss locks.db KEY --actor anna --reason "Ordered by telephone"')
+)
 def dismiss(
     database: Database,
     key: _Key,
@@ -150,11 +191,14 @@ def dismiss(
     pack: DatabasePack = "",
     as_json: Json = False,
 ) -> int:
-    """Send an effect no more."""
+    """Send an effect no more.
+
+    Of one that was seen to otherwise. Who said so, and why, is kept with it.
+    """
     return systems.dismiss(database, pack, key, actor, reason, as_json=as_json)
 
 
-@commands.command()
+@commands.command(epilog=example("confirm locks.db KEY --actor anna --serial-number PH1-001"))
 def confirm(
     database: Database,
     key: _Key,
@@ -168,5 +212,9 @@ def confirm(
     pack: DatabasePack = "",
     as_json: Json = False,
 ) -> int:
-    """Say that what was asked of a person is done."""
+    """Say that what was asked of a person is done.
+
+    `lockroutine effects --state asked` shows what is. Of what is about a lock, its serial number is
+    needed.
+    """
     return systems.confirm(database, pack, key, actor, serial_number, as_json=as_json)

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from lockroutine.cli import tables
-from lockroutine.cli.options import Json
+from lockroutine.cli.options import Json, example
 
 __all__ = ["commands"]
 
@@ -22,13 +22,26 @@ _Schema = Annotated[
 ]
 
 
-@commands.command("upgrade")
+@commands.command(
+    "upgrade", epilog=example('db upgrade "postgresql://locks@db.example.org/care?schema=locks"')
+)
 def db_upgrade(url: _Url, schema: _Schema = "") -> int:
-    """Make the tables in a database, or bring them up to date."""
+    """Make the tables in a database, or bring them up to date.
+
+    All of it or nothing; give it again after each new version of the library. If the URL says
+    `jobs=procrastinate`, the tables of Procrastinate are made, too.
+    """
     return tables.upgrade(url, schema)
 
 
-@commands.command("check")
+@commands.command(
+    "check", epilog=example('db check "postgresql://locks@db.example.org/care?schema=locks"')
+)
 def db_check(url: _Url, schema: _Schema = "", as_json: Json = False) -> int:
-    """Are the tables those that this library works with? Exit 1 if not."""
+    """Are the tables those that this library works with?
+
+    It changes nothing.
+
+    Exit 1 if they are not.
+    """
     return tables.check(url, schema, as_json=as_json)

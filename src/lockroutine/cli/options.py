@@ -9,7 +9,7 @@ import typer
 
 from lockroutine.model import Language
 
-__all__ = ["Database", "DatabasePack", "Force", "Json", "Lang", "Settings"]
+__all__ = ["Database", "DatabasePack", "Force", "Json", "Lang", "Settings", "example"]
 
 Json = Annotated[bool, typer.Option("--json", help="Answer in JSON, for a program to read.")]
 Lang = Annotated[Language, typer.Option("--lang", help="In Swedish or in English.")]
@@ -22,6 +22,16 @@ DatabasePack = Annotated[
 ]
 Settings = Annotated[
     Path | None,
-    typer.Option("--settings", metavar="FILE", help="The TOML file with [plugin.NAME] tables."),
+    typer.Option(
+        "--settings",
+        metavar="FILE",
+        help="The TOML file with [plugin.NAME] tables; or name plugins in LOCKROUTINE_PLUGINS.",
+    ),
 ]
 Force = Annotated[bool, typer.Option("--force", help="Write over what is there already.")]
+
+
+def example(*calls: str) -> str:
+    """How a command is called, to stand below its help; docs/commands.md shows it, too."""
+    # What follows a backspace keeps its lines.
+    return "\n".join(("\b", "For example:", *(f"  lockroutine {call}" for call in calls)))
