@@ -23,6 +23,7 @@ __all__ = [
     "PluginError",
     "PluginsError",
     "Problem",
+    "ProblemsError",
     "Refused",
     "Rejected",
     "RulesError",
@@ -80,16 +81,27 @@ class Refused(LockroutineError):
         return self.verdict.summary("en")
 
 
-class InvalidForm(LockroutineError, ValueError):
-    """The data given are not what is asked for. Nothing was done.
+class ProblemsError(LockroutineError):
+    """Something is wrong in one place or in several, and all of it is told at once.
 
     Attributes:
-        problems: Every problem at once, each with its path.
+        problems: Every problem.
     """
 
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems: tuple[Problem, ...] = tuple(problems)
         super().__init__(self.problems)
+
+    def __str__(self) -> str:
+        return "\n".join(str(problem) for problem in self.problems)
+
+
+class InvalidForm(ProblemsError, ValueError):
+    """The data given are not what is asked for. Nothing was done.
+
+    Attributes:
+        problems: Every problem at once, each with its path.
+    """
 
     def __str__(self) -> str:
         return "; ".join(str(problem) for problem in self.problems)
@@ -135,19 +147,12 @@ class ConflictError(LockroutineError):
         return self.message
 
 
-class RulesError(LockroutineError):
+class RulesError(ProblemsError):
     """A rule pack cannot be used.
 
     Attributes:
         problems: Every problem at once, each with its file, line where known, and path.
     """
-
-    def __init__(self, problems: Iterable[Problem]) -> None:
-        self.problems: tuple[Problem, ...] = tuple(problems)
-        super().__init__(self.problems)
-
-    def __str__(self) -> str:
-        return "\n".join(str(problem) for problem in self.problems)
 
 
 class StoreError(LockroutineError):
@@ -169,19 +174,12 @@ class TransactionLost(StoreError):
     """
 
 
-class PluginsError(LockroutineError):
+class PluginsError(ProblemsError):
     """The plugins cannot be used as they are set up. Found at start-up, not at the first order.
 
     Attributes:
         problems: Every problem at once; the path names the plugin.
     """
-
-    def __init__(self, problems: Iterable[Problem]) -> None:
-        self.problems: tuple[Problem, ...] = tuple(problems)
-        super().__init__(self.problems)
-
-    def __str__(self) -> str:
-        return "\n".join(str(problem) for problem in self.problems)
 
 
 class PluginError(LockroutineError):

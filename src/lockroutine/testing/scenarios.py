@@ -18,7 +18,7 @@ import cattrs
 from attrs import Factory, field, frozen
 
 from lockroutine._strict import problems_of, strict_converter
-from lockroutine.errors import LockroutineError, NotFound, Problem, nearest
+from lockroutine.errors import NotFound, Problem, ProblemsError, nearest
 from lockroutine.routine import Routine, Step
 from lockroutine.rules.terms import PULL, doc
 
@@ -39,19 +39,12 @@ _HEADER = re.compile(r"\s*\[")
 _KEY = re.compile(r"\s*([A-Za-z0-9_\-]+)\s*[=.]")
 
 
-class ScenarioError(LockroutineError):
+class ScenarioError(ProblemsError):
     """A scenario cannot be read, or names what the routine does not have.
 
     Attributes:
         problems: Every problem at once, each with its file, its line where known, and its step.
     """
-
-    def __init__(self, problems: Iterable[Problem]) -> None:
-        self.problems: tuple[Problem, ...] = tuple(problems)
-        super().__init__(self.problems)
-
-    def __str__(self) -> str:
-        return "\n".join(str(problem) for problem in self.problems)
 
 
 @frozen(kw_only=True)
