@@ -38,10 +38,10 @@ class Stage:
     """
 
     def __init__(self, routine: Routine, store: Store) -> None:
-        self.routine = routine
-        self.clock = StoppedClock(_FIRST, routine.pack.time_zone)
-        self.engine = Engine(store, routine=routine, clock=self.clock)
-        self.scenario = Scenario(title="", step=())
+        self.routine: Routine = routine
+        self.clock: StoppedClock = StoppedClock(_FIRST, routine.pack.time_zone)
+        self.engine: Engine = Engine(store, routine=routine, clock=self.clock)
+        self.scenario: Scenario = Scenario(title="", step=())
         self.named: dict[str, str] = {}
         self._people: dict[str, Actor] = {}
         self._forms: dict[str, Mapping[str, Any]] = {}
