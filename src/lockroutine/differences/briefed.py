@@ -12,7 +12,7 @@ import attrs
 from attrs import frozen
 
 from lockroutine.differences.sides import Pair, text_of
-from lockroutine.differences.tables import Found, Spot, changed, cited, voices_of
+from lockroutine.differences.tables import Found, Spot, changed, otherwise, voices_of
 from lockroutine.differences.values import Difference
 from lockroutine.differences.voice import Voice
 from lockroutine.model import Language, Text
@@ -84,14 +84,4 @@ def _said(
     found = text_of(text)
     if not (found.sv and found.en):
         return None
-    return Difference(
-        section=spot.section,
-        change="changed",
-        at=spot.at,
-        was_at=spot.was_at,
-        process=spot.process,
-        text=found,
-        before=old,
-        after=new,
-        **cited(new),
-    )
+    return otherwise(spot, "changed", found, old, new, new)

@@ -26,6 +26,7 @@ __all__ = [
     "details",
     "each",
     "in_order",
+    "otherwise",
     "sentence",
     "voices_of",
 ]
@@ -69,6 +70,23 @@ class Cited(TypedDict):
 def cited(table: object) -> Cited:
     """The clauses and gaps that a table rests on; none if it cannot name any."""
     return {"clauses": getattr(table, "clauses", ()), "gaps": getattr(table, "gaps", ())}
+
+
+def otherwise(
+    spot: Spot, change: Change, text: Text, before: object, after: object, table: object
+) -> Difference:
+    """What is otherwise of all that stands in one place, with what the table there rests on."""
+    return Difference(
+        section=spot.section,
+        change=change,
+        at=spot.at,
+        was_at=spot.was_at,
+        process=spot.process,
+        text=text,
+        before=before,
+        after=after,
+        **cited(table),
+    )
 
 
 def sentence(change: Change, kind: str, title: str, said: str, language: Language) -> str:
@@ -139,17 +157,7 @@ def _renamed(pair: Pair, spot: Spot, was: str, name: str, table: object) -> Diff
         title = voice.say(spot.title)
         return voice.fixed("other_name", title=title, before=was, after=name)
 
-    return Difference(
-        section=spot.section,
-        change="renamed",
-        at=spot.at,
-        was_at=spot.was_at,
-        process=spot.process,
-        text=pair.new.text(spot.process, say),
-        before=was,
-        after=name,
-        **cited(table),
-    )
+    return otherwise(spot, "renamed", pair.new.text(spot.process, say), was, name, table)
 
 
 # -- the keys of a table --------------------------------------------------------------------------
@@ -228,17 +236,7 @@ def _other_kind(pair: Pair, spot: Spot, old: object, new: object) -> Difference:
             after=after,
         )
 
-    return Difference(
-        section=spot.section,
-        change="changed",
-        at=spot.at,
-        was_at=spot.was_at,
-        process=spot.process,
-        text=text_of(say),
-        before=old,
-        after=new,
-        **cited(new),
-    )
+    return otherwise(spot, "changed", text_of(say), old, new, new)
 
 
 def _alike(key: Key, old: object, new: object) -> bool:
