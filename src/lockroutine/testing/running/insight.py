@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from lockroutine.engine import Engine
 from lockroutine.errors import NotFound
 from lockroutine.model import Actor, Case
 from lockroutine.routine import Routine, Step
+from lockroutine.testing.running.stage import Stage
 from lockroutine.testing.scenarios import ScenarioStep
 
 __all__ = ["Insight", "of_rights"]
@@ -25,14 +25,13 @@ class Insight:
     """What every role by itself gets to see of a case.
 
     Args:
-        engine: The engine.
-        routine: The routine whose roles are asked.
+        stage: Where the scenario is played.
         case: The case.
     """
 
-    def __init__(self, engine: Engine, routine: Routine, case: Case) -> None:
-        self._engine = engine
-        self._routine = routine
+    def __init__(self, stage: Stage, case: Case) -> None:
+        self._stage = stage
+        self._routine = stage.routine
         self._case = case
 
     def of(self, step: ScenarioStep) -> Iterator[str]:
@@ -51,20 +50,11 @@ class Insight:
         """What the case waits for, each duty or its state, with the roles on whose lists it is."""
         found: dict[str, tuple[str, ...]] = {}
         for role in self._routine.pack.role:
-            for name in self._on_list(self._somebody(role)):
-                found[name] = (*found.get(name, ()), role)
-        return found
-
-    def _on_list(self, actor: Actor) -> Iterator[str]:
-        cursor = ""
-        while True:
-            page = self._engine.worklist(actor=actor, limit=1000, cursor=cursor)
-            for item in page:
+            for item in self._stage.worklist(self._somebody(role)):
                 if item.case.id == self._case.id:
-                    yield item.duty or item.case.state
-            cursor = page.next
-            if not cursor:
-                return
+                    name = item.duty or item.case.state
+                    found[name] = (*found.get(name, ()), role)
+        return found
 
     def seen_by(self, privacy: str) -> tuple[str, ...]:
         """The roles that see fields of this kind, as far as the case has any."""
@@ -73,7 +63,7 @@ class Insight:
 
     def _sees(self, role: str, names: Iterable[str]) -> bool:
         try:
-            seen = self._engine.case(self._case.id, actor=self._somebody(role))
+            seen = self._stage.engine.case(self._case.id, actor=self._somebody(role))
         except NotFound:
             return False
         return any(seen.personal.at(name) is not None for name in names)

@@ -54,24 +54,17 @@ class Looking:
     ) -> dict[str, set[str]]:
         """What stands on a list, in the words of scenarios, and how it is marked."""
         found: dict[str, set[str]] = {}
-        cursor = ""
-        while True:
-            page = self._stage.engine.worklist(
-                actor=self._stage.actor(name), limit=1000, cursor=cursor
-            )
-            for item in page:
-                case = item.case
-                for entry in (
-                    f"{case.process}.{item.duty or case.state}",
-                    f"{case.process}.{item.duty or case.state} about {case.subject}",
-                ):
-                    marks = found.setdefault(entry, set())
-                    marks |= {m for m in ("overdue", "escalated") if getattr(item, m)}
-                    if tally is not None and entry in (wanted or ()):
-                        self._take_in_item(item, tally)
-            cursor = page.next
-            if not cursor:
-                return found
+        for item in self._stage.worklist(self._stage.actor(name)):
+            case = item.case
+            for entry in (
+                f"{case.process}.{item.duty or case.state}",
+                f"{case.process}.{item.duty or case.state} about {case.subject}",
+            ):
+                marks = found.setdefault(entry, set())
+                marks |= {m for m in ("overdue", "escalated") if getattr(item, m)}
+                if tally is not None and entry in (wanted or ()):
+                    self._take_in_item(item, tally)
+        return found
 
     def _take_in_item(self, item: WorkItem, tally: Tally) -> None:
         """What it rests on that something stands on a list."""

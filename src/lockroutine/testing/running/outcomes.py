@@ -85,7 +85,7 @@ class Expected:
         """Where a case is otherwise than a step says."""
         if step.state and case.state != step.state:
             yield f"expected state: {step.state}; came: {case.state}"
-        yield from Insight(self._stage.engine, self._stage.routine, case).of(step)
+        yield from Insight(self._stage, case).of(step)
         for name, expected in step.data.items():
             value = case.value(name)
             if not self._same(expected, value):

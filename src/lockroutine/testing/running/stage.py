@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from lockroutine._fields import entries
 from lockroutine.engine import Engine
 from lockroutine.errors import InvalidForm
-from lockroutine.model import Actor, Case
+from lockroutine.model import Actor, Case, WorkItem
 from lockroutine.routine import Routine
 from lockroutine.rules.schema import Transition
 from lockroutine.stores import Store
@@ -96,6 +96,16 @@ class Stage:
             return local_time(step.happened_at, self.routine.calendar, self.clock(), back=True)
         except InvalidForm as error:
             raise CannotPlay(f"happened_at: {error}") from None
+
+    def worklist(self, actor: Actor) -> Iterator[WorkItem]:
+        """All that stands on somebody's work list."""
+        cursor = ""
+        while True:
+            page = self.engine.worklist(actor=actor, limit=1000, cursor=cursor)
+            yield from page
+            cursor = page.next
+            if not cursor:
+                return
 
     def about(self, step: ScenarioStep) -> str:
         """Whom or what a step is about."""
