@@ -25,7 +25,7 @@ from cattrs.errors import (
 from lockroutine.errors import InvalidForm, Problem, nearest
 from lockroutine.facts import in_reach
 
-__all__ = ["Wrong", "converter", "problems_of", "strict_converter"]
+__all__ = ["Wrong", "converter", "problems_of", "strict_converter", "table_hook"]
 
 T = TypeVar("T")
 
@@ -144,7 +144,7 @@ def strict_converter() -> cattrs.Converter:
         return hook
 
     @made.register_structure_hook_factory(_is_table)
-    def table_hook(kind: Any) -> Callable[[object, Any], dict[Any, object]]:
+    def mapping_hook(kind: Any) -> Callable[[object, Any], dict[Any, object]]:
         item = typing.get_args(kind)[1]
 
         def hook(value: object, _: Any) -> dict[Any, object]:
@@ -155,6 +155,20 @@ def strict_converter() -> cattrs.Converter:
         return hook
 
     return made
+
+
+def table_hook(
+    made: cattrs.Converter, kind: type[attrs.AttrsInstance]
+) -> Callable[[Any, Any], Any]:
+    """What makes a value of a table. A field like ``from_``, for a word of Python, is ``from``."""
+    renamed: dict[str, Any] = {
+        one.name: cattrs.gen.override(rename=one.name.rstrip("_"))
+        for one in attrs.fields(kind)
+        if one.name.endswith("_")
+    }
+    return cattrs.gen.make_dict_structure_fn(
+        kind, made, _cattrs_forbid_extra_keys=True, _cattrs_detailed_validation=True, **renamed
+    )
 
 
 def _each(

@@ -15,7 +15,7 @@ import attrs
 import cattrs
 from attrs import frozen
 
-from lockroutine._strict import Wrong, problems_of, strict_converter
+from lockroutine._strict import Wrong, problems_of, strict_converter, table_hook
 from lockroutine.errors import Problem, RulesError, nearest
 from lockroutine.rules.check import check
 from lockroutine.rules.effects import EFFECTS, EffectRule
@@ -154,9 +154,7 @@ def _by_kind(made: cattrs.Converter, kinds: Iterable[type[Any]]) -> Callable[[An
 
 
 def _invariant(made: cattrs.Converter) -> Callable[[Any, Any], Any]:
-    plain = cattrs.gen.make_dict_structure_fn(
-        Invariant, made, _cattrs_forbid_extra_keys=True, _cattrs_detailed_validation=True
-    )
+    plain = table_hook(made, Invariant)
 
     def hook(value: Any, kind: Any) -> Any:
         """What its guards leave out is what the invariant itself says."""
@@ -194,15 +192,6 @@ def _pack_converter(kinds: Kinds) -> cattrs.Converter:
     for base, classes in known:
         made.register_structure_hook_func(_exactly(base), _by_kind(made, classes))
     made.register_structure_hook(Invariant, _invariant(made))
-    for table in (Transition, Move):  # "from" is a word of Python
-        made.register_structure_hook(
-            table,
-            cattrs.gen.make_dict_structure_fn(
-                table,
-                made,
-                _cattrs_forbid_extra_keys=True,
-                _cattrs_detailed_validation=True,
-                from_=cattrs.gen.override(rename="from"),
-            ),
-        )
+    made.register_structure_hook(Transition, table_hook(made, Transition))
+    made.register_structure_hook(Move, table_hook(made, Move))
     return made

@@ -17,7 +17,7 @@ import attrs
 import cattrs
 from attrs import Factory, field, frozen
 
-from lockroutine._strict import problems_of, strict_converter
+from lockroutine._strict import problems_of, strict_converter, table_hook
 from lockroutine.errors import NotFound, Problem, ProblemsError, nearest
 from lockroutine.routine import Routine, Step
 from lockroutine.rules.terms import PULL, doc
@@ -437,16 +437,7 @@ class _Places:
 
 def _scenario_converter() -> cattrs.Converter:
     made = strict_converter()
-    made.register_structure_hook(
-        ScenarioStep,
-        cattrs.gen.make_dict_structure_fn(
-            ScenarioStep,
-            made,
-            _cattrs_forbid_extra_keys=True,
-            _cattrs_detailed_validation=True,
-            as_=cattrs.gen.override(rename="as"),
-        ),
-    )
+    made.register_structure_hook(ScenarioStep, table_hook(made, ScenarioStep))
     return made
 
 
