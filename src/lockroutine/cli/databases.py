@@ -16,7 +16,7 @@ from lockroutine.accounts import KnownAccounts
 from lockroutine.cli import output
 from lockroutine.cli.loading import loaded
 from lockroutine.cli.plain import of_case, of_item
-from lockroutine.cli.words import WORDS
+from lockroutine.cli.words import said
 from lockroutine.contacts import Contacts
 from lockroutine.engine import Engine
 from lockroutine.errors import InvalidForm, NotFound, Problem, StoreError, nearest
@@ -166,7 +166,7 @@ def verify(place: str, pack: str, sample: int | None, *, as_json: bool) -> int:
 def show_verification(cases: int, events: int, problems: int, language: Language) -> str:
     """What came of it, in one line."""
     key = "not_whole" if problems else "whole"
-    return WORDS[key].get(language).format(cases=cases, events=events, problems=problems)
+    return said(key, language, cases=cases, events=events, problems=problems)
 
 
 # -- worklist --------------------------------------------------------------------------------------
@@ -194,7 +194,7 @@ def worklist(place: str, pack: str, wanted: Wanted, language: Language, *, as_js
         return 0
     show_worklist(routine, page, language)
     if page.next:
-        output.line(WORDS["more"].get(language).format(cursor=page.next))
+        output.line(said("more", language, cursor=page.next))
     return 0
 
 
@@ -219,7 +219,7 @@ def show_worklist(
 ) -> None:
     """A work list as a table; with the cases' ids if they are wanted."""
     if not page.items:
-        nothing = WORDS["nothing"].get(language)
+        nothing = said("nothing", language)
         output.line(f"{title}: {nothing}" if title else nothing)
         return
     rows = [
@@ -235,13 +235,13 @@ def show_worklist(
     ]
     heads = ["process", "subject", "to_do", "due", "clauses", *(["case"] if ids else [])]
     cut = [row[: len(heads)] for row in rows]
-    output.table([WORDS[head].get(language) for head in heads], cut, title)
+    output.table([said(head, language) for head in heads], cut, title)
 
 
 def _marks(item: WorkItem, language: Language) -> Iterator[str]:
     for name in ("overdue", "escalated"):
         if getattr(item, name):
-            yield WORDS[f"is_{name}"].get(language)
+            yield said(f"is_{name}", language)
 
 
 def _day(routine: Routine, at: dt.datetime | None) -> str:
@@ -333,7 +333,7 @@ class _Words:
         self._language: Language = language
 
     def __call__(self, name: str) -> str:
-        return WORDS[name].get(self._language)
+        return said(name, self._language)
 
     def text(self, text: Text) -> str:
         return text.get(self._language)
@@ -411,9 +411,9 @@ def sweep(place: str, pack: str, language: Language, *, as_json: bool) -> int:
     ]
     heads = ("check", "found", "settled", "standing")
     if rows:
-        output.table([WORDS[head].get(language) for head in heads], rows)
+        output.table([said(head, language) for head in heads], rows)
     else:
-        output.line(WORDS["no_checks"].get(language))
+        output.line(said("no_checks", language))
     for problem in report.problems:
         output.line(f"  {problem}")
     return 1 if report.problems else 0

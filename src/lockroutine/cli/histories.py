@@ -7,7 +7,7 @@ from typing import Any
 from lockroutine.cli import output
 from lockroutine.cli.databases import opened
 from lockroutine.cli.labels import Labels
-from lockroutine.cli.words import WORDS
+from lockroutine.cli.words import said
 from lockroutine.engine import Engine
 from lockroutine.errors import NotFound
 from lockroutine.model import Event, Language
@@ -39,13 +39,13 @@ def history(place: str, pack: str, case_id: str, language: Language, *, as_json:
         last = events[-1]
         title = f"{labels.process(last.routine, last.process)}: {last.subject}"
     heads = ("number", "when", "transition", "to", "who", "rules", "clauses")
-    output.table([WORDS[head].get(language) for head in heads], rows, title)
+    output.table([said(head, language) for head in heads], rows, title)
     return 0
 
 
 def _what(event: Event, labels: Labels, language: Language) -> str:
     if event.moved_from:
-        return WORDS["moved_from"].get(language).format(routine=event.moved_from)
+        return said("moved_from", language, routine=event.moved_from)
     return labels.step(event.routine, event.process, event.transition)
 
 

@@ -18,7 +18,7 @@ from lockroutine.cli.labels import Labels
 from lockroutine.cli.locating import located
 from lockroutine.cli.plain import of_reason, plain
 from lockroutine.cli.running import until_told
-from lockroutine.cli.words import WORDS
+from lockroutine.cli.words import said
 from lockroutine.differences import Differences, Right, differences
 from lockroutine.engine import Engine
 from lockroutine.errors import InvalidForm, NotFound, Problem, RulesError, StoreError
@@ -120,7 +120,7 @@ class _Telling:
     _labels: Labels
 
     def _say(self, word: str, **values: object) -> str:
-        return WORDS[word].get(self._language).format(**values)
+        return said(word, self._language, **values)
 
     # -- before --------------------------------------------------------------------------------
 

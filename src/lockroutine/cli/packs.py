@@ -14,7 +14,7 @@ from lockroutine.cli.loading import loaded, usable
 from lockroutine.cli.named import steps_by_name
 from lockroutine.cli.plain import of_routine, plain
 from lockroutine.cli.proofs import of_proof, tell, write_stories
-from lockroutine.cli.words import WORDS
+from lockroutine.cli.words import said
 from lockroutine.errors import Problem, RulesError
 from lockroutine.model import Language, Text
 from lockroutine.proving import Proof, prove
@@ -85,7 +85,7 @@ def check(where: str, language: Language, stories: Path | None, *, as_json: bool
     if proof and not as_json:
         tell(proof, language)
         for path in written:
-            output.line(WORDS["story_written"].get(language).format(path=path))
+            output.line(said("story_written", language, path=path))
     return 1 if problems or (proof and proof.refuted) else 0
 
 
@@ -122,7 +122,7 @@ def trace(where: str, scenarios: Path | None, language: Language, *, as_json: bo
         gaps = [{**plain(gap), "tests": named.get(gap.id, [])} for gap in found.gaps]
         output.dump({"clauses": clauses, "gaps": gaps})
         return 1 if found.unheld else 0
-    heads = [WORDS[name].get(language) for name in ("clause", "text", "held_by", "scenarios")]
+    heads = [said(name, language) for name in ("clause", "text", "held_by", "scenarios")]
     output.table(
         heads,
         [
@@ -131,7 +131,7 @@ def trace(where: str, scenarios: Path | None, language: Language, *, as_json: bo
         ],
     )
     output.line()
-    heads[0] = WORDS["gap"].get(language)
+    heads[0] = said("gap", language)
     output.table(
         heads,
         [
@@ -146,9 +146,9 @@ def trace(where: str, scenarios: Path | None, language: Language, *, as_json: bo
     )
     held = len(found.clauses) - len(found.unheld)
     output.line()
-    output.line(WORDS["held"].get(language).format(held=held, all=len(found.clauses)))
+    output.line(said("held", language, held=held, all=len(found.clauses)))
     if found.unheld:
-        output.line(WORDS["unheld"].get(language).format(clauses=", ".join(found.unheld)))
+        output.line(said("unheld", language, clauses=", ".join(found.unheld)))
     return 1 if found.unheld else 0
 
 
@@ -194,10 +194,10 @@ class _Shown:
         found = list(rows)
         if found:
             output.line()
-            output.table([self._say(WORDS[head]) for head in heads], found, title)
+            output.table([said(head, self._language) for head in heads], found, title)
 
     def _title(self, *names: str) -> str:
-        return ": ".join((*names[:-1], self._say(WORDS[names[-1]])))
+        return ": ".join((*names[:-1], said(names[-1], self._language)))
 
     def overview(self) -> None:
         pack, say = self._pack, self._say
@@ -292,7 +292,7 @@ class _Shown:
     def _states(self, process: Process) -> None:
         rows: list[tuple[str, ...]] = []
         for name, state in process.states.items():
-            end = f" ({self._say(WORDS['end'])})" if state.end else ""
+            end = f" ({said('end', self._language)})" if state.end else ""
             due = self._parameters.get(state.due, state.due)
             waits = ", ".join(state.waits_for)
             cited = _cited(state.clauses, state.gaps)
@@ -309,19 +309,19 @@ class _Shown:
     def _escalation(self, due: str, rule: Escalation) -> tuple[str, ...]:
         lengths = (("+", rule.after), ("-", rule.before))
         counted = [f"{sign} {self._parameters.get(one, one)}" for sign, one in lengths if one]
-        name = f"({self._say(WORDS['escalation'])})"
+        name = f"({said('escalation', self._language)})"
         when = " ".join((self._parameters.get(due, due), *counted))
         return ("", "", name, ", ".join(rule.waits_for), when, _cited(rule.clauses, rule.gaps))
 
     def _sees(self, role: Role) -> str:
         """Which cases a role sees and touches."""
         if role.only:
-            return self._say(WORDS["own_jobs"]).format(field=role.only)
-        return self._say(WORDS["all_units" if role.all_units else "own_units"])
+            return said("own_jobs", self._language, field=role.only)
+        return said("all_units" if role.all_units else "own_units", self._language)
 
     def _to(self, transition: Transition) -> str:
         """Where a transition leads: to which state, and to which unit."""
-        unit = f" ({self._say(WORDS['unit'])}: {transition.unit})" if transition.unit else ""
+        unit = f" ({said('unit', self._language)}: {transition.unit})" if transition.unit else ""
         return (transition.to or "=") + unit
 
     def _by(self, transition: Transition) -> str:
@@ -382,7 +382,7 @@ class _Shown:
         )
 
     def _many(self, joint: Joint) -> str:
-        return f" ({self._say(WORDS['every'])})" if joint.every else ""
+        return f" ({said('every', self._language)})" if joint.every else ""
 
     def _effects(self, process: Process) -> None:
         self._table(

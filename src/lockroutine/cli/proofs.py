@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from lockroutine.cli import output
 from lockroutine.cli.plain import plain
-from lockroutine.cli.words import WORDS
+from lockroutine.cli.words import said
 from lockroutine.errors import LockroutineError
 from lockroutine.model import Language, Text
 from lockroutine.proving import Claim, Proof, as_scenario
@@ -28,31 +29,31 @@ def of_proof(proof: Proof) -> dict[str, Any]:
 
 def tell(proof: Proof, language: Language) -> None:
     """Say what was proved, what was refuted with its story, and what could not be decided."""
-    say = {name: text.get(language) for name, text in WORDS.items()}
+    say = partial(said, language=language)
     output.line()
-    output.line(say["proved"].format(bound=proof.bound.get(language)), style="bold")
+    output.line(say("proved", bound=proof.bound.get(language)), style="bold")
     held = Counter(_kind(claim) for claim in proof.claims if claim.outcome == "proved")
     asked = Counter(kind for kind, _ in {(_kind(c), c.name.split(".")[1]) for c in proof.claims})
     for kind in _KINDS:
         if held[kind]:
-            output.line("  " + say[f"proved_{kind}"].format(held=held[kind], all=asked[kind]))
+            output.line("  " + say(f"proved_{kind}", held=held[kind], all=asked[kind]))
     for claim in proof.claims:
         if claim.outcome == "proved" and _kind(claim) not in _KINDS:
             output.line(f"  {_said(claim, language)}")
     for claim in proof.refuted:
         if not claim.follows:
             output.line()
-            output.line(f"{say['refuted']}: {_said(claim, language)}", style="bold")
+            output.line(f"{say('refuted')}: {_said(claim, language)}", style="bold")
             _story(claim, language)
     followed = [claim for claim in proof.refuted if claim.follows]
     if followed:
         output.line()
-        output.line(say["follows"], style="bold")
+        output.line(say("follows"), style="bold")
         for claim in followed:
             output.line(f"  {_said(claim, language)}")
     for why, claims in _by_why(proof.bounded).items():
         output.line()
-        output.line(f"{say['not_decided']}. {why.get(language)}", style="bold")
+        output.line(f"{say('not_decided')}. {why.get(language)}", style="bold")
         for claim in claims:
             output.line(f"  {_said(claim, language)}")
 
@@ -72,7 +73,7 @@ def _said(claim: Claim, language: Language) -> str:
     kind, cited = _kind(claim), " ".join((*claim.clauses, *(f"({gap})" for gap in claim.gaps)))
     text = claim.text.get(language)
     if kind not in _KINDS:
-        text = f"{WORDS[kind].get(language)}: {text}"
+        text = f"{said(kind, language)}: {text}"
     return f"{text} [{cited}]" if cited else text
 
 

@@ -13,7 +13,7 @@ from lockroutine.cli.labels import Labels
 from lockroutine.cli.locating import located
 from lockroutine.cli.moving import Progress
 from lockroutine.cli.plain import of_reason
-from lockroutine.cli.words import WORDS
+from lockroutine.cli.words import said
 from lockroutine.model import Language
 from lockroutine.replaying import ReplayedStep, ReplayReport
 from lockroutine.routine import Routine
@@ -48,7 +48,7 @@ class _Telling:
     _language: Language
 
     def _say(self, word: str, **values: object) -> str:
-        return WORDS[word].get(self._language).format(**values)
+        return said(word, self._language, **values)
 
     def tell(self) -> None:
         report = self._report

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from lockroutine.model import Text
+from lockroutine.model import Language, Text
 
-__all__ = ["WORDS"]
+__all__ = ["said"]
 
-WORDS = {
+_WORDS = {
     "always": Text(sv="alltid", en="always"),
     "never": Text(sv="aldrig", en="never"),
     "proved": Text(sv="Bevisat. Gränsen: {bound}.", en="Proved. The bound: {bound}."),
@@ -161,3 +161,8 @@ WORDS = {
         en="Not whole: {problems} problems among {events} events in {cases} cases.",
     ),
 }
+
+
+def said(word: str, language: Language, **values: object) -> str:
+    """A heading or sentence in one language, with these values in it."""
+    return _WORDS[word].get(language).format(**values)
