@@ -13,7 +13,7 @@ from lockroutine.pictures.tree import Child, Element, element
 from lockroutine.routine import Routine
 from lockroutine.rules.trace import Holder
 
-__all__ = ["Page", "chapter", "listed", "table"]
+__all__ = ["Page", "chapter", "chapter_of_rows", "joined", "listed", "table", "wide"]
 
 
 class Page:
@@ -222,6 +222,33 @@ def table(
         element("tbody", body),
     )
     return wide(made, caption)
+
+
+def chapter_of_rows(
+    page: Page,
+    name: str,
+    heads: Sequence[str],
+    rows: Sequence[tuple[str, Sequence[Child]]],
+    *,
+    lead: bool = False,
+    widths: Sequence[int] = (),
+) -> Element | None:
+    """A chapter that is one table; none if it has no rows.
+
+    Args:
+        page: The page.
+        name: The chapter's name, and the word that is its title.
+        heads: The headings of the columns.
+        rows: Each row's name, and its cells.
+        lead: Whether the book has words that lead up to it.
+        widths: How wide the columns are, in per cent; left out, as they need.
+    """
+    if not rows:
+        return None
+    title = page.word(name)
+    words = element("p", page.word(f"{name}_lead"), class_="lead") if lead else None
+    made = table(title, heads, rows, hide_caption=True, widths=widths)
+    return chapter(name, title, words, made)
 
 
 def wide(made: Element, label: str) -> Element:

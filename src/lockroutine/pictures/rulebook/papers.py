@@ -9,7 +9,7 @@ from typing import Any
 import attrs
 
 from lockroutine._fields import Entry, bare, entries
-from lockroutine.pictures.rulebook.page import Page, chapter, joined, table
+from lockroutine.pictures.rulebook.page import Page, chapter, chapter_of_rows, joined, table
 from lockroutine.pictures.rulebook.words import PRIVACY, TYPES
 from lockroutine.pictures.tree import Child, Element, element
 
@@ -103,12 +103,8 @@ def messages(page: Page) -> Element | None:
         )
         for name, template in page.routine.pack.template.items()
     ]
-    if not rows:
-        return None
     heads = [page.word(word) for word in ("subject", "message", "sent_by")]
-    title = page.word("messages")
-    lead = element("p", page.word("messages_lead"), class_="lead")
-    return chapter("messages", title, lead, table(title, heads, rows, hide_caption=True))
+    return chapter_of_rows(page, "messages", heads, rows, lead=True)
 
 
 def shown(page: Page) -> Element | None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
-from lockroutine.pictures.rulebook.page import Page, chapter, listed, table, wide
+from lockroutine.pictures.brief import Brief
+from lockroutine.pictures.rulebook.page import Page, chapter, chapter_of_rows, listed, wide
 from lockroutine.pictures.rulebook.words import OWED
 from lockroutine.pictures.sketch import Mover
 from lockroutine.pictures.tree import Child, Element, element
+from lockroutine.rules.guards import Guard
 from lockroutine.rules.trace import trace
 
 __all__ = ["clauses", "gaps", "loosened", "matrix", "parameters", "roles", "sweeps"]
@@ -15,7 +17,7 @@ __all__ = ["clauses", "gaps", "loosened", "matrix", "parameters", "roles", "swee
 _WORKS_FOR = {True: "all_units", False: "own_units"}
 
 
-def roles(page: Page) -> Element:
+def roles(page: Page) -> Element | None:
     """Who works by the routine, and by which badge each is known."""
     rows = [
         (
@@ -29,11 +31,10 @@ def roles(page: Page) -> Element:
         for name, role in page.routine.pack.role.items()
     ]
     heads = (page.word("called"), page.word("works_for"), page.word("clause"))
-    inner = table(page.word("roles"), heads, rows, hide_caption=True)
-    return chapter("roles", page.word("roles"), inner)
+    return chapter_of_rows(page, "roles", heads, rows)
 
 
-def clauses(page: Page) -> Element:
+def clauses(page: Page) -> Element | None:
     """Every clause of the written routine, with every rule that holds it."""
     found = trace(page.routine.pack)
     rows = [
@@ -53,12 +54,10 @@ def clauses(page: Page) -> Element:
         for one in found.clauses
     ]
     heads = (page.word("clause"), page.word("text"), page.word("held_by"))
-    title = page.word("clauses")
-    made = table(title, heads, rows, hide_caption=True, widths=(7, 38, 55))
-    return chapter("clauses", title, made)
+    return chapter_of_rows(page, "clauses", heads, rows, widths=(7, 38, 55))
 
 
-def gaps(page: Page) -> Element:
+def gaps(page: Page) -> Element | None:
     """Every question that the source leaves open, how it is read, and what rests on that."""
     rows = [
         (
@@ -84,10 +83,7 @@ def gaps(page: Page) -> Element:
     ]
     reading = f"{page.word('question')} {page.word('and')} {page.word('reading').lower()}"
     heads = (page.word("gap"), reading, page.word("held_by"))
-    title = page.word("gaps")
-    lead = element("p", page.word("gaps_lead"), class_="lead")
-    made = table(title, heads, rows, hide_caption=True, widths=(7, 48, 45))
-    return chapter("gaps", title, lead, made)
+    return chapter_of_rows(page, "gaps", heads, rows, lead=True, widths=(7, 48, 45))
 
 
 def matrix(page: Page) -> Element:
@@ -140,11 +136,8 @@ def parameters(page: Page) -> Element | None:
     for name, one in pack.parameter.items():
         rests = page.clause_links(one.clauses, one.gaps)
         rows.append((f"parameter-{name}", (page.say(one.label), brief.value(one.value), rests)))
-    if not rows:
-        return None
     heads = (page.word("label"), page.word("value"), page.word("clause"))
-    title = page.word("parameters")
-    return chapter("parameters", title, table(title, heads, rows, hide_caption=True))
+    return chapter_of_rows(page, "parameters", heads, rows)
 
 
 def sweeps(page: Page) -> Element | None:
@@ -153,10 +146,7 @@ def sweeps(page: Page) -> Element | None:
     for name, one in page.routine.pack.sweep.items():
         drawn, brief = page.sketches[one.process], page.briefs[one.process]
         among = f"{drawn.label}: {', '.join(drawn.places[state].label for state in one.states)}"
-        unless = listed(
-            f"{text[:1].upper()}{text[1:]}"
-            for text in (brief.guard(rule, guard) for rule, guard in one.unless.items())
-        )
+        unless = _conditions(brief, one.unless)
         process, _, step = one.opens.partition(".")
         opens = page.step_link(process, step)
         rests = page.clause_links(one.clauses, one.gaps)
@@ -164,19 +154,9 @@ def sweeps(page: Page) -> Element | None:
         if one.after:
             after = element("div", brief.word("after", length=brief.length(one.after)))
         rows.append((f"sweep-{name}", (page.say(one.label), (among, after), unless, opens, rests)))
-    if not rows:
-        return None
-    heads = [page.word(word) for word in ("sweep", "looked_at", "unless", "opens_case", "clause")]
-    title = page.word("sweeps")
-    lead = element("p", page.word("sweeps_lead"), class_="lead")
-    made = table(
-        title,
-        [head.capitalize() for head in heads],
-        rows,
-        hide_caption=True,
-        widths=(25, 25, 27, 13, 10),
-    )
-    return chapter("sweeps", title, lead, made)
+    words = ("sweep", "looked_at", "unless", "opens_case", "clause")
+    heads = [page.word(word).capitalize() for word in words]
+    return chapter_of_rows(page, "sweeps", heads, rows, lead=True, widths=(25, 25, 27, 13, 10))
 
 
 def invariants(page: Page) -> Element | None:
@@ -190,27 +170,19 @@ def invariants(page: Page) -> Element | None:
             if step
             else f"{drawn.label}: {', '.join(drawn.places[state].label for state in one.states)}"
         )
-        holds = listed(
-            f"{text[:1].upper()}{text[1:]}"
-            for text in (brief.guard(rule, guard) for rule, guard in one.guards.items())
-        )
+        holds = _conditions(brief, one.guards)
         kind = page.word(path.partition(".")[0])
         label: Child = [element("strong", f"{kind}: "), page.say(one.label)]
         rests = page.clause_links(one.clauses, one.gaps)
         rows.append((path.replace(".", "-"), (label, among, holds, rests)))
-    if not rows:
-        return None
-    heads = [page.word(word) for word in ("what_holds", "looked_at", "conditions", "clause")]
-    title = page.word("invariants")
-    lead = element("p", page.word("invariants_lead"), class_="lead")
-    made = table(
-        title,
-        [head.capitalize() for head in heads],
-        rows,
-        hide_caption=True,
-        widths=(35, 25, 30, 10),
-    )
-    return chapter("invariants", title, lead, made)
+    words = ("what_holds", "looked_at", "conditions", "clause")
+    heads = [page.word(word).capitalize() for word in words]
+    return chapter_of_rows(page, "invariants", heads, rows, lead=True, widths=(35, 25, 30, 10))
+
+
+def _conditions(brief: Brief, guards: Mapping[str, Guard]) -> Element | None:
+    said = (brief.guard(name, guard) for name, guard in guards.items())
+    return listed(f"{text[:1].upper()}{text[1:]}" for text in said)
 
 
 def loosened(page: Page) -> Element | None:
@@ -219,9 +191,5 @@ def loosened(page: Page) -> Element | None:
         ("", (element("code", path), page.say(one.reason)))
         for path, one in page.routine.pack.loosened.items()
     ]
-    if not rows:
-        return None
-    title = page.word("loosened")
-    lead = element("p", page.word("loosened_lead"), class_="lead")
     heads = (page.word("rule"), page.word("reason"))
-    return chapter("loosened", title, lead, table(title, heads, rows, hide_caption=True))
+    return chapter_of_rows(page, "loosened", heads, rows, lead=True)
