@@ -204,7 +204,7 @@ def test_what_is_possible_is_done(pack: str, tmp_path: Path) -> None:
         for one in steps(claims.table, process)
         if one.role not in (JOINT, SWEEP)
     ]
-    for one in wanted[:: 1 if pack == "doors" or EVERY == 1 else 20]:
+    for one in wanted:
         found = possible.of(one)
         assert found.outcome == "proved"
         view = claims.views.of(found.seen, {var for row in one.rows for var in row.needs})
@@ -215,6 +215,8 @@ def test_what_is_possible_is_done(pack: str, tmp_path: Path) -> None:
         way = [move.rows for move in shortest(view, goal).moves]
         story = told(claims.world, Samples(routine, bound), [*way, tuple(rows)])
         assert story.whole
+        if any(step.role == SWEEP for step in story.steps):
+            continue  # in the proof, what a sweep finds comes at any time; here it must be there
         last = story.steps[-1]
         assert (Step(last.process, last.transition), last.role) == (one.step, one.role)
         text = words.say("step", process="", step="", role="")

@@ -180,7 +180,8 @@ def _needed(found: Moves, number: Mapping[Var, int]) -> dict[Var, set[frozenset[
     kinds: list[tuple[object, Known]] = [(one.path, one.before) for one in found.broken]
     for move in found.moves:
         written = frozenset(move.writes.items())
-        kinds.append(((move.attempt.step, move.made, move.breaks, written), move.before))
+        what = (move.attempt.step, move.attempt.role, move.made, move.breaks, written)
+        kinds.append((what, move.before))
     for kind, before in kinds:
         known = (
             (number[var], frozenset(some))
