@@ -33,6 +33,7 @@ from attrs import frozen
 from lockroutine import Actor, ConflictError, Engine, Refused, load_routine
 from lockroutine.plugins.installed import load_plugins
 from lockroutine.rules.reader import Source
+from lockroutine.stores.base import all_effects
 from lockroutine.testing.desk import Desk
 from lockroutine.testing.easit import EasitStandIn
 from lockroutine.testing.wire import Fault, LossyProxy
@@ -280,7 +281,7 @@ def work(database: Path, plugin: str, ahead: float, seed: int) -> None:
 
 def order(engine: Engine, chance: random.Random) -> None:
     while True:
-        waiting = sum(len(engine.effects(state=state)) for state in ("due", "failed"))
+        waiting = sum(len(engine.effects(state=state, limit=1000)) for state in ("due", "failed"))
         if waiting < 12:
             open_ones = engine.cases(is_open=True, limit=1000).items
             # Somebody else may have been quicker.
@@ -313,7 +314,7 @@ def kill(
             run_and_kill(database, system, ahead, chance)
             ahead += STEP.total_seconds()
             with opened(database, "", {"KILL_DESK_URL": "", "KILL_DESK_TOKEN": ""}, 0) as engine:
-                taken.update(one.key for one in engine.effects(state="in_flight"))
+                taken.update(one.key for one in engine.effects(state="in_flight", limit=1000))
             if (number + 1) % 20 == 0:
                 tell(f"{number + 1} kills, {len(taken)} effects in flight when killed")
         faults = system.proxy.struck
@@ -342,7 +343,7 @@ def finish(database: Path, system: System, ahead: float) -> int:
     for _ in range(60):
         ahead += 5 * 3600
         with opened(database, system.plugin, {**os.environ, **system.environ}, ahead) as engine:
-            for effect in engine.effects(state="parked"):
+            for effect in engine.effects(state="parked", limit=1000):
                 parked += 1
                 engine.retry(effect.key, actor=ANNA)
             engine.deliver()
@@ -355,10 +356,12 @@ def counted(
     name: str, database: Path, system: System, kills: int, taken: int, faults: int, parked: int
 ) -> Figures:
     with opened(database, system.plugin, {**os.environ, **system.environ}, 0) as engine:
-        orders = sum(1 for one in engine.effects() if one.kind == "open_ticket")
+        with engine.store.reading() as reading:
+            effects = list(all_effects(reading))
+        orders = sum(1 for one in effects if one.kind == "open_ticket")
         stands = {
             (one.kind, one.key): system.stands(one.key)
-            for one in engine.effects()
+            for one in effects
             if one.kind in ("open_ticket", "note_ticket")
         }
         assert engine.verify().whole

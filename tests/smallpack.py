@@ -11,6 +11,7 @@ from lockroutine import Actor, Case, Engine, RulesError, load_routine
 from lockroutine.routine import Routine
 from lockroutine.rules.reader import Source, read_source
 from lockroutine.stores import CaseFilter
+from lockroutine.stores.base import all_effects
 
 FOLDER = Path(__file__).parent / "packs" / "small"
 SMALL = read_source(FOLDER)
@@ -139,7 +140,7 @@ def everything(engine: Engine) -> object:
         return (
             cases,
             list(reading.events()),
-            reading.effects(None, None),
+            list(all_effects(reading)),
             reading.routine_keys(),
             dict(reading.refusals()),
         )

@@ -125,7 +125,7 @@ def _finished(place: Place, outside: Outside, clock: Clock) -> Clock:
     for _ in range(100):
         clock = clock.later(_A_WHILE)
         with _opened(place, outside, clock) as engine:
-            for effect in engine.effects(state="parked"):
+            for effect in engine.effects(state="parked", limit=1000):
                 engine.retry(effect.key, actor=TENDER)
             engine.deliver(100_000)
             if not any(engine.effects(state=state) for state in (*_WAITING, "parked")):

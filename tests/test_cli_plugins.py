@@ -313,19 +313,20 @@ class SecondDesk(FileDrop):
 @pytest.fixture
 def database(tmp_path: Path) -> Path:
     """A database with an effect or two that are due, under the small pack."""
-    return ordered(tmp_path / "locks.db", COORDINATOR + "tends_effects = true\n")
+    return ordered(tmp_path / "locks.db", TENDING)
 
 
 COORDINATOR = 'label = { sv = "Samordnare", en = "Coordinator" }\n'
+TENDING = COORDINATOR + "tends_effects = true\n"
 
 
-def ordered(path: Path, coordinator: str = COORDINATOR) -> Path:
+def ordered(path: Path, coordinator: str = COORDINATOR, subject: str = "customer-17") -> Path:
     """A database with an order, under the small pack."""
     from smallpack import edited, order
 
     routine = load_routine(edited(("routine", COORDINATOR, coordinator)))
     with Engine.open(path, routine=routine) as engine:
-        order(engine)
+        order(engine, subject)
     return path
 
 
@@ -344,7 +345,7 @@ class TestDelivering:
         again = run("deliver", database, "--settings", dropping)
         assert "nothing was due" in again.stdout
         assert len((tmp_path / "drop").read_text("utf-8").splitlines()) == 1
-        (effect,) = said(run("effects", database, "--json"))
+        (effect,) = said(run("effects", database, "--json"))["items"]
         assert (effect["state"], effect["kind"]) == ("done", "open_ticket")
 
     def test_without_plugins_it_is_called_wrongly(self, database: Path) -> None:
@@ -379,7 +380,7 @@ class TestTending:
         result = run("deliver", database, "--settings", dropping)
         assert result.exit_code == 1, result.stderr
         assert "1 parked" in result.stdout
-        (effect,) = said(run("effects", database, "--state", "parked", "--json"))
+        (effect,) = said(run("effects", database, "--state", "parked", "--json"))["items"]
         assert effect["message"] == "no tickets today"
         return str(effect["key"])
 
@@ -393,6 +394,21 @@ class TestTending:
         assert wrong.exit_code == 2
         assert "parked" in wrong.stderr
 
+    def test_a_long_list_comes_a_page_at_a_time(self, database: Path, parked: str) -> None:
+        """`effects` shows so many at most, and says how to go on; a wrong cursor is told of."""
+        ordered(database, TENDING, "customer-18")
+        first = run("effects", database, "--limit", "1")
+        assert parked in first.stdout
+        assert first.stdout.endswith(f"There is more: --cursor '{parked}'\n")
+        rest = said(run("effects", database, "--limit", "1", "--cursor", parked, "--json"))
+        assert (len(rest["items"]), rest["next"]) == (1, "")
+        assert rest["items"][0]["key"] != parked
+        wrong = run("effects", database, "--cursor", "nothing")
+        assert (wrong.exit_code, wrong.stderr.strip()) == (
+            2,
+            "lockroutine: cursor: is none that a page gave as its next",
+        )
+
     def test_it_is_tried_again(self, database: Path, parked: str) -> None:
         """`retry` makes it due."""
         assert said(run("retry", database, parked, "--actor", "anna", "--json"))["state"] in (
@@ -404,7 +420,7 @@ class TestTending:
     def test_a_pack_in_which_nobody_tends(self, tmp_path: Path) -> None:
         """Where no role of the pack tends effects, it says what to write in the pack."""
         path = ordered(tmp_path / "other.db")
-        (effect,) = said(run("effects", path, "--json"))
+        (effect,) = said(run("effects", path, "--json"))["items"]
         result = run("dismiss", path, effect["key"], "--actor", "anna", "--reason", "Over")
         assert result.exit_code == 2
         assert "write tends_effects = true" in result.stderr
@@ -414,7 +430,7 @@ class TestTending:
         reason = "Ordered by telephone"
         result = run("dismiss", database, parked, "--actor", "anna", "--reason", reason)
         assert (result.exit_code, result.stdout) == (0, f"{parked}: dismissed\n")
-        (effect,) = said(run("effects", database, "--json"))
+        (effect,) = said(run("effects", database, "--json"))["items"]
         assert effect["message"] == "Ordered by telephone (anna)"
         assert run("retry", database, parked, "--actor", "anna").exit_code == 2
 

@@ -217,7 +217,7 @@ class TestConfirming:
             form = {"serial_number": "PH1-001"}
             engine.perform(place.case.id, "pair", actor=ANNA, form=form)
         assert run("deliver", place.database, "--settings", place.settings).exit_code in (0, 1)
-        (effect,) = said(run("effects", place.database, "--state", "asked", "--json"))
+        (effect,) = said(run("effects", place.database, "--state", "asked", "--json"))["items"]
         assert (effect["serial_number"], effect["customer"]) == ("PH1-001", "customer-17")
         return str(effect["key"])
 
@@ -251,7 +251,7 @@ class TestConfirming:
         result = run("confirm", place.database, asked, "--actor", "anna", *more)
         assert result.exit_code == 2
         assert told in result.stderr
-        assert len(said(run("effects", place.database, "--state", "asked", "--json"))) == 1
+        assert len(said(run("effects", place.database, "--state", "asked", "--json"))["items"]) == 1
 
     def test_an_effect_that_is_not_there(self, place: Place) -> None:
         """A key that is none is a wrong call."""

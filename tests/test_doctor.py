@@ -19,6 +19,7 @@ from lockroutine import Engine, InvalidForm, Refused
 from lockroutine.cli.app import app
 from lockroutine.cli.doctoring import Examining, Finding, examined
 from lockroutine.figures import Backlog, Pending
+from lockroutine.stores.base import all_effects
 from smallpack import FOLDER, MONDAY, ROUTINE, Clock, consent, lock, opened, order, permission
 
 NEVER = dt.timedelta()
@@ -227,7 +228,7 @@ def test_what_was_not_sent_for_seconds(path: Path) -> None:
 
 def settle(path: Path, **to: Any) -> None:
     with opened(path, ROUTINE, Clock()) as engine, engine.store.writing() as transaction:
-        for effect in transaction.effects(None, None):
+        for effect in all_effects(transaction):
             transaction.settle(attrs.evolve(effect, **to), None)
 
 

@@ -29,6 +29,7 @@ from lockroutine import (
 )
 from lockroutine.figures import StateTime, StockLine
 from lockroutine.forms import LockRegistration, MountingOrder
+from lockroutine.stores import base
 from smallpack import (
     ANNA,
     BO,
@@ -553,8 +554,40 @@ def test_effects(engine: Engine) -> None:
     assert PHONE not in repr(ticket)
     assert (notice.kind, notice.recipient) == ("send_notice", "installer")
     assert notice.values == {"id": case.id, "state": "ordered"}
-    assert engine.effects(state="due") == (ticket, notice)
-    assert engine.effects(state="done") == ()
+    assert engine.effects(state="due").items == (ticket, notice)
+    assert engine.effects(state="done").items == ()
+
+
+def test_effects_come_a_page_at_a_time(engine: Engine) -> None:
+    """A page of effects has its limit and says where the next begins, with any filter."""
+    cases = [order(engine, f"customer-{number}", door="back") for number in range(3)]
+    page = engine.effects()
+    assert (len(page), page.next) == (6, "")
+    every = page.items
+    first = engine.effects(state="due", limit=4)
+    assert (first.items, first.next) == (every[:4], every[3].key)
+    rest = engine.effects(state="due", limit=4, cursor=first.next)
+    assert (rest.items, rest.next) == (every[4:], "")
+    (ticket, _) = engine.effects(case_id=cases[1].id)
+    one = engine.effects(case_id=cases[1].id, limit=1)
+    assert (one.items, one.next) == ((ticket,), ticket.key)
+    with pytest.raises(InvalidForm) as error:
+        engine.effects(cursor=cases[0].id)
+    assert str(error.value) == "cursor: is none that a page gave as its next"
+
+
+@pytest.mark.parametrize("page", [1, 3, 4, 6, 7])
+def test_all_effects_are_read_page_by_page(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch, page: int
+) -> None:
+    """However many are read at a time, each effect comes once."""
+    for number in range(3):
+        order(engine, f"customer-{number}", door="back")
+    every = engine.effects().items
+    monkeypatch.setattr(base, "PAGE", page)
+    with engine.store.reading() as reading:
+        assert tuple(base.all_effects(reading)) == every
+        assert tuple(base.all_effects(reading, every[0].case_id, "due")) == every[:2]
 
 
 def test_effects_of_joint_steps(engine: Engine) -> None:

@@ -9,12 +9,12 @@ import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 import sqlalchemy as sa
 
-from lockroutine.model import Awaited, Query, Reference
+from lockroutine.model import Awaited, EffectState, Query, Reference
 from lockroutine.stores import CaseFilter, SqliteStore, Store
 from lockroutine.stores.again import repeated
 from lockroutine.stores.sql import SqlStore, upgrade
@@ -98,9 +98,19 @@ ASKED: dict[str, Callable[[Any], object]] = {
     "cases of a reference": lambda t: t.cases(
         CaseFilter(reference=Reference("easit", "r20")), "", 100
     ),
-    "effects of a case": lambda t: t.effects("x1234", None),
-    "effects that are parked": lambda t: t.effects(None, "parked"),
-    "effects that are unknown": lambda t: t.effects(None, "unknown"),
+    "effects": lambda t: t.effects(None, None, "", 100),
+    "effects, a later page": lambda t: t.effects(None, None, "x1234", 100),
+    "effects of a case": lambda t: t.effects("x1234", None, "", 100),
+    "effects of a case, a later page": lambda t: t.effects("x1234", None, "x1234", 100),
+    "effects of a case in a state": lambda t: t.effects("x1234", "done", "", 100),
+    "effects of a case in a state, a later page": lambda t: t.effects(
+        "x1234", "done", "x1234", 100
+    ),
+    **{
+        f"effects that are {state}": lambda t, state=state: t.effects(None, state, "", 100)
+        for state in get_args(EffectState)
+    },
+    "effects that are parked, a later page": lambda t: t.effects(None, "parked", "x50001", 100),
     "an effect": lambda t: t.effect("x20"),
     "backlog": lambda t: t.backlog(),
     "server's time": lambda t: t.server_time(),
@@ -198,7 +208,7 @@ def test_no_question_reads_a_whole_table_on_postgres(on_server: SqlStore, questi
             (f"EXPLAIN (FORMAT JSON) {text}", values),
             (f"EXPLAIN (GENERIC_PLAN, FORMAT JSON) {general}", None),
         ):
-            cursor.execute(explained, given)
+            cursor.execute(explained, given, prepare=False)
             ((found,),) = cursor.fetchall()
             plan = found if isinstance(found, list) else json.loads(found)
             assert set(scans(plan[0]["Plan"])) <= set(SMALL), text

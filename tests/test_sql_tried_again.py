@@ -170,7 +170,7 @@ def test_an_answer_that_is_lost_is_no_refusal(url: str, monkeypatch: pytest.Monk
 
         monkeypatch.setattr(SqlStore, "_commit", lost)
         over = engine.dismiss(effect.key, actor=ANNA, reason="a test")
-        assert engine.effects() == (over,)
+        assert engine.effects().items == (over,)
 
 
 def test_two_steps_in_opposite_orders_never_wait_in_a_circle(url: str) -> None:

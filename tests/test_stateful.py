@@ -36,6 +36,7 @@ from lockroutine import (
 from lockroutine._fields import Entry, entries
 from lockroutine.routine import Step
 from lockroutine.stores import CaseFilter, MemoryStore, SqliteStore, Store
+from lockroutine.stores.base import all_effects
 from lockroutine.testing import StoppedClock, read_scenario, run_scenario
 from lockroutine.verify import replay
 
@@ -195,7 +196,7 @@ def whole(store: Store) -> dict[str, object]:
         return {
             "cases": reading.cases(CaseFilter(), "", 100_000),
             "events": list(reading.events()),
-            "effects": reading.effects(None, None),
+            "effects": list(all_effects(reading)),
             "routines": sorted(reading.routine_keys()),
         }
 

@@ -147,7 +147,7 @@ assert_type(engine.history(case.id, actor=anna), tuple[Event, ...])
 assert_type(engine.history_page(case.id, actor=anna, limit=10, cursor=""), Page[Event])
 for line in engine.export(personal=True, tell=lambda done, whole: None):
     assert_type(line, dict[str, Any])
-assert_type(engine.effects(case_id=case.id, state="due"), tuple[Effect, ...])
+assert_type(engine.effects(case_id=case.id, state="due"), Page[Effect])
 assert_type(engine.tick(), tuple[Case, ...])
 assert_type(engine.sweep(), SweepReport)
 assert_type(engine.case(case.id, as_of=now()), Case)

@@ -23,6 +23,7 @@ __all__ = [
     "cursor_of",
     "late_entry",
     "limit_of",
+    "not_a_cursor",
     "past_of",
     "place_of",
     "position_of",
@@ -81,10 +82,15 @@ def cursor_of(position: Position) -> str:
     return " ".join(position)
 
 
+def not_a_cursor() -> InvalidForm:
+    """That a cursor is not one that a page gave as its next."""
+    return InvalidForm([Problem("cursor", "is none that a page gave as its next")])
+
+
 def place_of(cursor: str) -> str:
     """A cursor, if it may be one: a page's ``next``, or empty for the first page."""
     if type(cursor) is not str or len(cursor) > 400 or not cursor.isprintable():
-        raise InvalidForm([Problem("cursor", "is none that a page gave as its next")])
+        raise not_a_cursor()
     return cursor
 
 
@@ -94,7 +100,7 @@ def position_of(cursor: str) -> Position | None:
         return None
     due, _, case_id = cursor.partition(" ")
     if not case_id:
-        raise InvalidForm([Problem("cursor", "is none that a page gave as its next")])
+        raise not_a_cursor()
     return (due, case_id)
 
 
@@ -103,7 +109,7 @@ def version_of(cursor: str) -> int:
     if not place_of(cursor):
         return 0
     if not cursor.isascii() or not cursor.isdecimal() or len(cursor) > 9:
-        raise InvalidForm([Problem("cursor", "is none that a page gave as its next")])
+        raise not_a_cursor()
     return int(cursor)
 
 

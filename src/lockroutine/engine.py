@@ -607,13 +607,29 @@ class Engine:
             yield from exported(reading, personal=personal, tell=tell)
 
     def effects(
-        self, *, case_id: str | None = None, state: str | None = None
-    ) -> tuple[Effect, ...]:
-        """What plugins are asked to do, in the order of recording."""
+        self,
+        *,
+        case_id: str | None = None,
+        state: str | None = None,
+        limit: int = 100,
+        cursor: str = "",
+    ) -> Page[Effect]:
+        """What plugins are asked to do, in the order of recording.
+
+        Args:
+            case_id: Only what this case asked for.
+            state: Only what is in this state, for example ``parked``.
+            limit: How many a page has at most.
+            cursor: The ``next`` of the page before. Each page is as of when it is read.
+
+        Raises:
+            InvalidForm: The limit, the cursor or an id is wrong.
+        """
         case_id = case_id if case_id is None else identifier(case_id, "case_id")
         state = state if state is None else identifier(state, "state")
+        limit, after = limit_of(limit), place_of(cursor)
         with self.store.reading() as reading:
-            return tuple(reading.effects(case_id, state))
+            return views.effects(reading, case_id, state, after, limit)
 
     # -- effects -------------------------------------------------------------------------------
 

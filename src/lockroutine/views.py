@@ -13,7 +13,7 @@ from typing import Any
 import attrs
 
 from lockroutine._fields import json_schema
-from lockroutine.arguments import MOST, actor_of, cursor_of
+from lockroutine.arguments import MOST, actor_of, cursor_of, not_a_cursor
 from lockroutine.book import Book
 from lockroutine.decide import Command, answer, permit
 from lockroutine.errors import InvalidForm, NotFound, Problem
@@ -22,6 +22,7 @@ from lockroutine.model import (
     Actor,
     Awaited,
     Case,
+    Effect,
     Event,
     Language,
     Option,
@@ -39,6 +40,7 @@ from lockroutine.worklist import items
 __all__ = [
     "all_cases",
     "cases",
+    "effects",
     "history",
     "history_page",
     "in_scope",
@@ -155,6 +157,20 @@ def _seen(book: Book, case: Case, events: Iterable[Event], actor: Actor | None) 
         return found
     # What drove a step is a case of somebody else's.
     return (attrs.evolve(event, cause="") for event in found)
+
+
+def effects(
+    reading: Reading, case_id: str | None, state: str | None, after: str, limit: int
+) -> Page[Effect]:
+    """A page of effects, from behind the one with that key.
+
+    Raises:
+        InvalidForm: There is none with that key.
+    """
+    if after and reading.effect(after) is None:
+        raise not_a_cursor()
+    read = reading.effects(case_id, state, after, limit + 1)
+    return Page(tuple(read[:limit]), read[limit - 1].key if len(read) > limit else "")
 
 
 def options(

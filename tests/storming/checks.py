@@ -17,7 +17,7 @@ from tests.storming.world import ROUTINE, actor, staff
 from lockroutine import Actor, Case, Effect, Engine, Event
 from lockroutine.rules.terms import CLOCK
 from lockroutine.stores import CaseFilter
-from lockroutine.stores.base import DamagedEvent
+from lockroutine.stores.base import DamagedEvent, all_effects
 from lockroutine.verify import replay
 from lockroutine.worklist import items
 
@@ -72,6 +72,7 @@ def surveyed(
             # What is damaged is found when the engine verifies.
             with suppress(DamagedEvent):
                 events[case_id] = reading.history(case_id)
+        effects = list(all_effects(reading))
         found = {
             line["key"]: reading.first_result(line["key"])
             for line in lines
@@ -82,7 +83,7 @@ def surveyed(
     return Aftermath(
         events=events,
         cases=cases,
-        effects=engine.effects(),
+        effects=effects,
         results={key: (one.case_id, one.version) for key, one in found.items() if one},
         journals=lines,
         settled=settled,

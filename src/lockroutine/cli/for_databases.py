@@ -8,7 +8,16 @@ from typing import Annotated
 import typer
 
 from lockroutine.cli import databases, doctoring, exporting, histories, moving, replaying
-from lockroutine.cli.options import Database, DatabasePack, Force, Json, Lang, Settings, example
+from lockroutine.cli.options import (
+    Cursor,
+    Database,
+    DatabasePack,
+    Force,
+    Json,
+    Lang,
+    Settings,
+    example,
+)
 
 __all__ = ["commands"]
 
@@ -80,12 +89,7 @@ def worklist(
     limit: Annotated[
         int, typer.Option("--limit", metavar="NUMBER", help="About how many entries.")
     ] = 50,
-    cursor: Annotated[
-        str,
-        typer.Option(
-            "--cursor", metavar="TEXT", help="Go on from here: the `next` of the page before."
-        ),
-    ] = "",
+    cursor: Cursor = "",
     as_of: Annotated[
         str,
         typer.Option(

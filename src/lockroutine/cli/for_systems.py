@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from lockroutine.cli import reports, systems, working
-from lockroutine.cli.options import Database, DatabasePack, Json, Settings, example
+from lockroutine.cli.options import Cursor, Database, DatabasePack, Json, Settings, example
 from lockroutine.model import Language
 
 __all__ = ["commands"]
@@ -153,6 +153,10 @@ def effects(
     state: Annotated[
         str, typer.Option("--state", metavar="STATE", help="Only those, for example parked.")
     ] = "",
+    limit: Annotated[
+        int, typer.Option("--limit", metavar="NUMBER", help="How many at most.")
+    ] = 100,
+    cursor: Cursor = "",
     pack: DatabasePack = "",
     as_json: Json = False,
 ) -> int:
@@ -161,7 +165,7 @@ def effects(
     An effect is one thing to do elsewhere: a ticket, a note, a message, a pairing. It is shown
     where each is and what the other system answered, never what is written in it.
     """
-    return systems.effects(database, pack, state, as_json=as_json)
+    return systems.effects(database, pack, state, limit, cursor, as_json=as_json)
 
 
 @commands.command(epilog=example("retry locks.db KEY --actor anna"))

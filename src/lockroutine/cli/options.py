@@ -9,10 +9,16 @@ import typer
 
 from lockroutine.model import Language
 
-__all__ = ["Database", "DatabasePack", "Force", "Json", "Lang", "Settings", "example"]
+__all__ = ["Cursor", "Database", "DatabasePack", "Force", "Json", "Lang", "Settings", "example"]
 
 Json = Annotated[bool, typer.Option("--json", help="Answer in JSON, for a program to read.")]
 Lang = Annotated[Language, typer.Option("--lang", help="In Swedish or in English.")]
+Cursor = Annotated[
+    str,
+    typer.Option(
+        "--cursor", metavar="TEXT", help="Go on from here: the `next` of the page before."
+    ),
+]
 Database = Annotated[str, typer.Argument(metavar="DB", help="The SQLite file, or a database URL.")]
 DatabasePack = Annotated[
     str,

@@ -12,6 +12,7 @@ from attrs import field, frozen
 from lockroutine.cli import output
 from lockroutine.cli.databases import opened
 from lockroutine.cli.running import plugins_of, until_told
+from lockroutine.cli.words import said
 from lockroutine.contacts import Contacts, read_contacts
 from lockroutine.delivery import DeliveryReport
 from lockroutine.engine import Engine
@@ -277,16 +278,16 @@ def _show_report(report: DeliveryReport, *, as_json: bool) -> None:
 # -- effects ---------------------------------------------------------------------------------------
 
 
-def effects(place: str, pack: str, state: str, *, as_json: bool) -> int:
+def effects(place: str, pack: str, state: str, limit: int, cursor: str, *, as_json: bool) -> int:
     """Say what plugins are asked to do, and where it is."""
     states = get_args(EffectState)
     if state and state not in states:
         raise NotFound("state", state, nearest(state, states))
     with opened(place, pack) as engine:
-        found = engine.effects(state=state or None)
+        page = engine.effects(state=state or None, limit=limit, cursor=cursor)
         routine = engine.routine
     if as_json:
-        output.dump([_plain_effect(one) for one in found])
+        output.dump({"items": [_plain_effect(one) for one in page], "next": page.next})
         return 0
     rows = [
         (
@@ -299,12 +300,14 @@ def effects(place: str, pack: str, state: str, *, as_json: bool) -> int:
             " -> ".join(filter(None, _pairing(one))),
             one.message,
         )
-        for one in found
+        for one in page
     ]
     if not rows:
         output.line(f"No effect is {state}." if state else "There is no effect.")
     headers = ["key", "kind", "state", "due", "attempts", "outside", "lock -> customer", "message"]
     output.table(headers, rows)
+    if page.next:
+        output.line(said("more", "en", cursor=page.next))
     return 0
 
 

@@ -35,6 +35,7 @@ from lockroutine.plugins import Plugins
 from lockroutine.plugins.manager import FAMILIES
 from lockroutine.stores import Store, Writing
 from lockroutine.stores.again import repeated
+from lockroutine.stores.base import all_effects
 
 __all__ = ["Delivery", "DeliveryReport"]
 
@@ -300,6 +301,6 @@ def _ticket_of(transaction: Writing, effect: Effect) -> str:
     named = effect.values.get("ticket")
     if isinstance(named, str):
         return named
-    before = (e for e in transaction.effects(effect.case_id, "done") if e.kind == "open_ticket")
-    opened = [e.outside for e in before if e.version <= effect.version]
+    done = all_effects(transaction, effect.case_id, "done")
+    opened = [e.outside for e in done if e.kind == "open_ticket" and e.version <= effect.version]
     return opened[-1] if opened else ""

@@ -46,13 +46,13 @@ _INSERT_EFFECT = (
     f"INSERT INTO effects ({', '.join(EFFECT_COLUMNS)}) "
     f"VALUES ({', '.join('?' for _ in EFFECT_COLUMNS)})"
 )
-_TO_LOOK_AT = "state IN ('unknown', 'asked', 'parked')"
-# Whatever their numbers: they run along the indexes of what is not over.
-_BACKLOG = f"""SELECT system, state, count(*), min(due_at) FROM effects INDEXED BY effects_to_send
+_BEHIND = "number > coalesce((SELECT number FROM effects WHERE key = ?), 0)"
+# Whatever their numbers: they run along indexes in which what is not over stands together.
+_BACKLOG = """SELECT system, state, count(*), min(due_at) FROM effects INDEXED BY effects_to_send
     WHERE state IN ('due', 'in_flight', 'failed', 'unknown') GROUP BY system, state
     UNION ALL
-    SELECT system, state, count(*), min(due_at) FROM effects INDEXED BY effects_to_look_at
-    WHERE {_TO_LOOK_AT} AND state <> 'unknown' GROUP BY system, state"""
+    SELECT system, state, count(*), min(due_at) FROM effects INDEXED BY effects_by_state
+    WHERE state IN ('asked', 'parked') GROUP BY system, state"""
 # An effect waits for those that the same case asked of the same system before it.
 _TO_SEND = f"""{_EFFECT} AS this
     WHERE state IN ('due', 'in_flight', 'failed', 'unknown') AND system = ? AND due_at <= ?
@@ -181,15 +181,19 @@ class Transaction:
         )
         return self._read_cases(statement, (until.isoformat(), *(after or ("", "")), limit))
 
-    def effects(self, case_id: str | None, state: str | None) -> list[Effect]:
-        named = {"case_id": case_id, "state": state}
-        given = {name: value for name, value in named.items() if value is not None}
-        parts = [f"{name} = ?" for name in given]
-        # Their index is used only where its own condition stands.
-        parts += [_TO_LOOK_AT] if state is not None and f"'{state}'" in _TO_LOOK_AT else []
-        where = " AND ".join(parts) or "1"
+    def effects(
+        self, case_id: str | None, state: str | None, after: str, limit: int
+    ) -> list[Effect]:
+        where, values = [_BEHIND], list[Any]([after])
+        if case_id is not None:
+            where.append("case_id = ?")
+            values.append(case_id)
+        if state is not None:
+            # Of one case there are few, of one state there may be millions: no index of them then.
+            where.append("state = ?" if case_id is None else "+state = ?")
+            values.append(state)
         rows = self._connection.execute(
-            f"{_EFFECT} WHERE {where} ORDER BY number", tuple(given.values())
+            f"{_EFFECT} WHERE {' AND '.join(where)} ORDER BY number LIMIT ?", (*values, limit)
         )
         return [decode_effect(row) for row in rows]
 

@@ -16,6 +16,7 @@ from lockroutine.model import Awaited, Case, Effect, EffectState, Event, Query, 
 from lockroutine.rules.reader import Source
 
 __all__ = [
+    "PAGE",
     "Bindable",
     "Bound",
     "CaseFilter",
@@ -26,6 +27,7 @@ __all__ = [
     "Reading",
     "Store",
     "Writing",
+    "all_effects",
     "claimed_as",
     "due_key",
     "fits",
@@ -35,6 +37,9 @@ __all__ = [
 ]
 
 T = TypeVar("T")
+
+PAGE = 1000
+"""How much is read at a time of what is looked at to its end."""
 
 Position = tuple[str, str]
 """Where a page ended: the sorting key of its last row, and that row's case id."""
@@ -157,8 +162,14 @@ class Reading(Cases, Protocol):
         """
         ...
 
-    def effects(self, case_id: str | None, state: str | None) -> list[Effect]:
-        """Effects of a case, or in a state, in the order of recording."""
+    def effects(
+        self, case_id: str | None, state: str | None, after: str, limit: int
+    ) -> list[Effect]:
+        """Effects of a case, or in a state, in the order of recording.
+
+        So many at most, from behind the one whose key is ``after``; from the first on, if that is
+        empty or no effect's key.
+        """
         ...
 
     def effect(self, key: str) -> Effect | None:
@@ -297,6 +308,19 @@ class Bindable(Protocol):
             InvalidForm: It is no connection that it can be bound to.
         """
         ...
+
+
+def all_effects(
+    reading: Reading, case_id: str | None = None, state: str | None = None
+) -> Iterator[Effect]:
+    """Every effect, or every one of a case or in a state, a page at a time."""
+    after = ""
+    while True:
+        page = reading.effects(case_id, state, after, PAGE)
+        yield from page
+        if len(page) < PAGE:
+            return
+        after = page[-1].key
 
 
 def lost_race(case_id: str) -> ConflictError:

@@ -7,6 +7,7 @@ import threading
 from collections import Counter
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from itertools import islice
 
 import attrs
 from attrs import Factory, define
@@ -163,12 +164,17 @@ class _Transaction:
         found = [case_id for at, case_id in due if after is None or (at, case_id) > after]
         return [self._tables.cases[case_id] for case_id in found[:limit]]
 
-    def effects(self, case_id: str | None, state: str | None) -> list[Effect]:
-        return [
+    def effects(
+        self, case_id: str | None, state: str | None, after: str, limit: int
+    ) -> list[Effect]:
+        effects = self._tables.effects
+        beyond = list(effects).index(after) + 1 if after in effects else 0
+        found = (
             effect
-            for effect in self._tables.effects.values()
+            for effect in islice(effects.values(), beyond, None)
             if case_id in (None, effect.case_id) and state in (None, effect.state)
-        ]
+        )
+        return list(islice(found, limit))
 
     def effect(self, key: str) -> Effect | None:
         return self._tables.effects.get(key)

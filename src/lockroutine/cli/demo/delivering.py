@@ -12,6 +12,7 @@ from lockroutine.engine import Engine
 from lockroutine.errors import InvalidForm, LockroutineError
 from lockroutine.model import Case, Effect, Language
 from lockroutine.pulling import PullReport
+from lockroutine.stores.base import all_effects
 from lockroutine.testing.clock import StoppedClock
 
 if TYPE_CHECKING:
@@ -113,8 +114,8 @@ class Outside:
         """Send what is due, until nothing waits for another attempt."""
         for _ in range(_ROUNDS):
             self._engine.deliver()
-            left = {one.state for one in self._engine.effects()}
-            if left.isdisjoint({"due", "failed", "unknown"}):
+            left = self._engine.backlog()
+            if not any(left.effects(state) for state in ("due", "failed", "unknown")):
                 return
             self._clock.advance(minutes=10)
         raise LockroutineError("the systems of the demo do not answer")
@@ -127,7 +128,7 @@ class Outside:
         line()
         if set(sent).difference(_BY_HAND):
             self._tell("sent", "cyan", **self._numbers(sent))
-        asked = self._engine.effects(state="asked")
+        asked = self._engine.effects(state="asked").items
         if asked and not self._late:
             self._late = True
             self._differ(asked)
@@ -199,7 +200,7 @@ class Outside:
             counted["send_notice"],
             counted["send_notice"],
         )
-        left = [one for one in self._engine.effects() if one.state not in ("done", "dismissed")]
+        left = sum(one.effects for one in self._engine.backlog().pending.values())
         same = there == ours and not left
         self._tell(
             "same" if same else "not_same",
@@ -207,12 +208,13 @@ class Outside:
             tickets=tickets,
             notes=notes,
             messages=len(set(messages)),
-            left=len(left),
+            left=left,
         )
         return same
 
     def _counted(self) -> Counter[str]:
-        return Counter(one.kind for one in self._engine.effects(state="done"))
+        with self._engine.store.reading() as reading:
+            return Counter(one.kind for one in all_effects(reading, state="done"))
 
     def _numbers(self, counted: Counter[str]) -> dict[str, int]:
         return {

@@ -212,7 +212,7 @@ class _Teller:
             arrived = self._outside.ending()
         else:
             arrived = True
-            waiting = len(self._engine.effects(state="due"))
+            waiting = self._engine.backlog().effects("due")
             line(self.say(SAID["waiting"]).format(count=waiting))
         found = self._engine.verify()
         problems = len(found.problems)

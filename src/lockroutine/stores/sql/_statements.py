@@ -15,7 +15,7 @@ from sqlalchemy import Dialect, text
 
 from lockroutine.stores.codec import EFFECT_COLUMNS
 from lockroutine.stores.sql._keeping import COLUMNS, all_of, insert
-from lockroutine.stores.sql.tables import PREFIX, TO_LOOK_AT, TO_SEND, tables
+from lockroutine.stores.sql.tables import PREFIX, TO_SEND, tables
 
 __all__ = ["Statement", "Statements", "statements"]
 
@@ -93,7 +93,7 @@ class Statements:
         self.effect: Statement = make(f"{effect} WHERE key = :key")
         self.backlog: Statement = make(
             f"{self._counted('effects_to_send', TO_SEND)} UNION ALL "
-            + self._counted("effects_to_look_at", f"{TO_LOOK_AT} AND state <> 'unknown'")
+            + self._counted("effects_by_state", "state IN ('asked', 'parked')")
         )
         self.first_result: Statement = make(
             "SELECT case_id, version, digest FROM {results} WHERE key = :key"
@@ -174,21 +174,17 @@ class Statements:
             f"SELECT body, personal FROM {{cases}} WHERE {where} ORDER BY id LIMIT :limit"
         )
 
-    def effects(self, given: frozenset[str], *, to_look_at: bool) -> Statement:
-        """Effects by case or state.
-
-        Args:
-            given: By which of both.
-            to_look_at: Whether the state is one of `TO_LOOK_AT`; said so, their index is used.
-        """
-        where = " AND ".join(
-            [
-                *(f"{name} = :{name}" for name in sorted(given)),
-                TO_LOOK_AT if to_look_at else "1 = 1",
-            ]
-        )
+    def effects(self, given: frozenset[str]) -> Statement:
+        """A page of effects, by case or state, or by both."""
+        named = {name: name for name in sorted(given)}
+        if not self.server and len(named) == 2:
+            # Of one case there are few, of one state there may be millions: no index of them then.
+            named["state"] = "+state"
+        behind = "number > coalesce((SELECT number FROM {effects} WHERE key = :after), 0)"
+        where = " AND ".join([behind, *(f"{word} = :{name}" for name, word in named.items())])
         return self._make(
-            f"SELECT {', '.join(EFFECT_COLUMNS)} FROM {{effects}} WHERE {where} ORDER BY number"
+            f"SELECT {', '.join(EFFECT_COLUMNS)} FROM {{effects}} WHERE {where} "
+            "ORDER BY number LIMIT :limit"
         )
 
     def waiting(self, number: int, *, in_units: bool) -> Statement:
@@ -309,7 +305,7 @@ class Statements:
         )
 
     def _counted(self, index: str, condition: str) -> str:
-        """Effects counted along an index of such as are not over, whatever their number."""
+        """Effects counted along an index in which such as are not over stand together."""
         along = "" if self.server else f" INDEXED BY {PREFIX}{index}"
         return (
             f"SELECT system, state, count(*), min(due_at) FROM {{effects}}{along} "

@@ -14,6 +14,7 @@ from lockroutine.figures import Pending
 from lockroutine.model import Awaited, Case, Effect, Event, Query, Reference
 from lockroutine.rules.reader import Source
 from lockroutine.stores.base import (
+    PAGE,
     CaseFilter,
     FirstResult,
     Position,
@@ -39,12 +40,10 @@ from lockroutine.stores.sql._rows import (
     result_row,
 )
 from lockroutine.stores.sql._statements import Statement, Statements
-from lockroutine.stores.sql.tables import TO_LOOK_AT
 
 __all__ = ["Transaction", "at_one_moment", "overtaken"]
 
 _MOST_TERMS = 400  # SQLite joins at most 500 queries into one
-_PAGE = 1000  # events that are held in memory at a time
 _LATEST = "~~"  # later than every due key
 
 
@@ -92,7 +91,7 @@ class Transaction:
 
     def events(self) -> Iterator[Event]:
         after = 0
-        while rows := self._link.rows(self._known.events, {"after": after, "limit": _PAGE}):
+        while rows := self._link.rows(self._known.events, {"after": after, "limit": PAGE}):
             for row in rows:
                 yield _event(*row[:-1])
             after = rows[-1][-1]
@@ -167,12 +166,13 @@ class Transaction:
             self._known.timers, until=until.isoformat(), timer=timer, id=case_id, limit=limit
         )
 
-    def effects(self, case_id: str | None, state: str | None) -> list[Effect]:
+    def effects(
+        self, case_id: str | None, state: str | None, after: str, limit: int
+    ) -> list[Effect]:
         named = {"case_id": case_id, "state": state}
         given = {name: value for name, value in named.items() if value is not None}
-        to_look_at = state is not None and f"'{state}'" in TO_LOOK_AT
-        statement = self._known.effects(frozenset(given), to_look_at=to_look_at)
-        rows = self._link.rows(statement, given)
+        page = {"after": after, "limit": limit}
+        rows = self._link.rows(self._known.effects(frozenset(given)), given | page)
         return [decode_effect(row) for row in rows]
 
     def effect(self, key: str) -> Effect | None:

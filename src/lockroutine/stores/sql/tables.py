@@ -28,7 +28,6 @@ from sqlalchemy.schema import SchemaItem
 __all__ = [
     "PREFIX",
     "REVISIONS",
-    "TO_LOOK_AT",
     "TO_SEND",
     "VERSION_TABLE",
     "Tables",
@@ -42,11 +41,10 @@ PREFIX = "lockroutine_"
 VERSION_TABLE = f"{PREFIX}version"
 """Where Alembic keeps which of our revisions a database has, if we run it ourselves."""
 
-REVISIONS = ("lockroutine_1",)
+REVISIONS = ("lockroutine_1", "lockroutine_2")
 """Our revisions, the oldest first."""
 
 TO_SEND = "state IN ('due', 'in_flight', 'failed', 'unknown')"
-TO_LOOK_AT = "state IN ('unknown', 'asked', 'parked')"
 
 # Sorted as Python sorts, and as SQLite does: a page begins where the one before it ended.
 _TEXT = Text().with_variant(Text(collation="C"), "postgresql")
@@ -182,7 +180,7 @@ def _effects(made: MetaData, cases: Table) -> Table:
         UniqueConstraint("key", name=f"{PREFIX}effects_key"),
         _index("effects_by_case", "case_id", "system", "number"),
         _index("effects_to_send", "system", "due_at", "number", where=TO_SEND),
-        _index("effects_to_look_at", "state", "number", where=TO_LOOK_AT),
+        _index("effects_by_state", "state", "number"),
     )
 
 

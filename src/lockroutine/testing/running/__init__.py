@@ -11,6 +11,7 @@ from lockroutine.model import Effect, Event, Reference
 from lockroutine.routine import Routine, Step
 from lockroutine.rules.calendar import Duration
 from lockroutine.stores import MemoryStore, Store
+from lockroutine.stores.base import all_effects
 from lockroutine.testing.clock import local_time
 from lockroutine.testing.running.insight import of_rights
 from lockroutine.testing.running.looking import Looking
@@ -176,7 +177,7 @@ class _Running:
         """The events and effects since it was last asked."""
         with self._stage.engine.store.reading() as reading:
             events = tuple(reading.events())
-            effects = tuple(reading.effects(None, None))
+            effects = tuple(all_effects(reading))
         new = events[self._seen_events :], effects[self._seen_effects :]
         self._seen_events, self._seen_effects = len(events), len(effects)
         return new

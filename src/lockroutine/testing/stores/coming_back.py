@@ -9,6 +9,7 @@ import pickle
 from lockroutine.model import Query
 from lockroutine.rules.reader import Source
 from lockroutine.stores import Store
+from lockroutine.stores.base import all_effects
 from lockroutine.testing.stores.changes import following, opening
 from lockroutine.testing.stores.common import EVERYTHING, Part, keep
 
@@ -24,7 +25,7 @@ class ComingBack(Part):
         keep(store, change)
         with store.reading() as reading:
             case, history = reading.case("1"), reading.history("1")
-            effects = reading.effects("1", None)
+            effects = list(all_effects(reading, "1"))
         assert case == change.case
         assert history == (change.event,)
         assert tuple(effects) == change.effects
@@ -39,7 +40,7 @@ class ComingBack(Part):
         """Cases, events and effects that come back can be pickled, and are equal then."""
         keep(store, opening("1", **EVERYTHING))
         with store.reading() as reading:
-            got = (reading.case("1"), reading.history("1"), tuple(reading.effects("1", None)))
+            got = (reading.case("1"), reading.history("1"), tuple(all_effects(reading, "1")))
         assert pickle.loads(pickle.dumps(got)) == got
 
     def test_text_of_every_kind_comes_back(self, store: Store) -> None:

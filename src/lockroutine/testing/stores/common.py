@@ -10,6 +10,7 @@ import pytest
 from lockroutine.decide import Change
 from lockroutine.model import Case, Reference
 from lockroutine.stores import CaseFilter, Store
+from lockroutine.stores.base import all_effects
 from lockroutine.testing.stores.changes import START
 
 __all__ = ["EVERYTHING", "LATER", "LEASE", "Part", "keep", "whole"]
@@ -58,7 +59,7 @@ def whole(store: Store) -> tuple[object, ...]:
         return (
             reading.cases(CaseFilter(), "", 10_000),
             list(reading.events()),
-            reading.effects(None, None),
+            list(all_effects(reading)),
             {key: reading.routine(key) for key in keys},
             dict(reading.refusals()),
             reading.first_result("req-1"),

@@ -10,6 +10,7 @@ from lockroutine.facts import Facts
 from lockroutine.figures import Pending
 from lockroutine.model import Reference
 from lockroutine.stores import CaseFilter, Store
+from lockroutine.stores.base import all_effects
 from lockroutine.testing.stores.changes import START, following, opening
 from lockroutine.testing.stores.common import EVERYTHING, LATER, LEASE, Part, keep
 
@@ -27,7 +28,7 @@ class HandingOut(Part):
         with store.reading() as reading:
 
             def kinds(case_id: str | None, state: str | None) -> list[str]:
-                return [effect.kind for effect in reading.effects(case_id, state)]
+                return [effect.kind for effect in all_effects(reading, case_id, state)]
 
             everything = ["send_notice", "open_ticket", "pair_lock", "close_ticket"]
             assert kinds(None, None) == everything
@@ -35,6 +36,37 @@ class HandingOut(Part):
             assert kinds("2", None) == ["send_notice", "open_ticket", "close_ticket"]
             assert kinds("2", "no such state") == []
             assert kinds("3", None) == []
+
+    def test_effects_come_a_page_at_a_time(self, store: Store) -> None:
+        """``effects`` gives so many at most, from behind a key, of whatever is asked for."""
+        case = keep(store, opening("2", effects=["send_notice", "open_ticket"]))
+        keep(store, opening("1", effects=["pair_lock"]))
+        last = keep(store, following(case, effects=["close_ticket"]))
+        with store.writing() as transaction:
+            for key in ("2/1/open_ticket", "1/1/pair_lock"):
+                effect = transaction.effect(key)
+                assert effect is not None
+                transaction.settle(attrs.evolve(effect, state="done"), None)
+        asked: list[tuple[str | None, str | None, list[str]]] = [
+            (None, None, ["2/1/send_notice", "2/1/open_ticket", "1/1/pair_lock"]),
+            ("2", None, ["2/1/send_notice", "2/1/open_ticket"]),
+            (None, "due", ["2/1/send_notice"]),
+            ("2", "due", ["2/1/send_notice"]),
+        ]
+        final = f"2/{last.version}/close_ticket"
+        with store.reading() as reading:
+            for case_id, state, before in asked:
+                keys = [*before, final]
+                for number, key in enumerate(["", *keys]):
+                    for limit in (1, 2, 10):
+                        page = reading.effects(case_id, state, key, limit)
+                        assert [one.key for one in page] == keys[number : number + limit]
+                every = all_effects(reading, case_id, state)
+                assert [one.key for one in every] == keys
+            # What a page ended with may have come into another state since.
+            (rest,) = reading.effects(None, "due", "2/1/open_ticket", 10)
+            assert rest.key == final
+            assert len(reading.effects(None, None, "no such key", 10)) == 4
 
     def test_an_effect_is_found_by_its_key(self, store: Store) -> None:
         """``effect`` gives the effect with a key, or None."""
@@ -50,14 +82,14 @@ class HandingOut(Part):
         keep(store, opening("2", effects=["open_ticket", "send_notice"]))
         keep(store, opening("3", effects=["open_ticket"]))
         with store.writing() as transaction:
-            one, two, three = (e for e in transaction.effects(None, None) if e.system == "tickets")
+            one, two, three = (e for e in all_effects(transaction) if e.system == "tickets")
             transaction.settle(attrs.evolve(one, state="done"), None)
             transaction.settle(attrs.evolve(two, state="parked", due_at=LATER), None)
             transaction.settle(attrs.evolve(three, state="unknown"), None)
-            (pairing,) = transaction.effects("1", "due")[1:]
+            _, pairing = all_effects(transaction, "1", "due")
             transaction.settle(attrs.evolve(pairing, state="dismissed"), None)
         with store.reading() as reading:
-            notices = [e.due_at for e in reading.effects(None, "due")]
+            notices = [e.due_at for e in all_effects(reading, state="due")]
             assert reading.backlog() == {
                 ("tickets", "unknown"): Pending(1, three.due_at),
                 ("tickets", "parked"): Pending(1, LATER),
@@ -82,7 +114,7 @@ class HandingOut(Part):
         assert {(effect.state, effect.due_at) for effect in first} == {("in_flight", LEASE)}
         assert again == []
         with store.reading() as reading:
-            states = {effect.kind: effect.state for effect in reading.effects(None, None)}
+            states = {effect.kind: effect.state for effect in all_effects(reading)}
         assert states["open_ticket"] == "in_flight"
         assert states["pair_lock"] == "due"
 
@@ -159,7 +191,7 @@ class HandingOut(Part):
             assert transaction.settle(attrs.evolve(settled, values=Facts()), None)
         with store.reading() as reading:
             assert reading.effect(settled.key) == settled
-            assert [e.key for e in reading.effects(None, "parked")] == [settled.key]
+            assert [e.key for e in all_effects(reading, state="parked")] == [settled.key]
 
     def test_a_case_is_found_by_what_an_outside_system_answered(self, store: Store) -> None:
         """The reference given to ``settle`` finds the case from then on."""
