@@ -103,6 +103,11 @@ def test_a_file_of_a_newer_library_is_refused(path, opened):
 
 # How a file of the first schema came to be, from one of today.
 FIRST_SCHEMA = """
+DROP INDEX cases_by_subject;
+CREATE INDEX cases_by_subject ON cases (process, subject);
+DROP INDEX cases_by_process;
+DROP INDEX cases_by_unit;
+DROP INDEX cases_by_unit_and_process;
 DROP INDEX effects_by_state;
 CREATE INDEX effects_to_look_at ON effects (state, number)
     WHERE state IN ('unknown', 'asked', 'parked');

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -37,6 +38,12 @@ _MOST_TERMS = 400  # SQLite joins at most 500 queries into one
 
 _CASE = "SELECT body, personal FROM cases"
 _FOUND = "SELECT case_id FROM found_by WHERE process = ? AND field = ? AND value = ?"
+_JOBS = (
+    "SELECT place.case_id FROM json_each(:jobs) AS job CROSS JOIN found_by AS place "
+    "ON place.process = json_extract(job.value, '$[0]') "
+    "AND place.field = json_extract(job.value, '$[1]') "
+    "AND place.value = json_extract(job.value, '$[2]')"
+)
 _EVENT = (
     "SELECT case_id, version, CAST(body AS BLOB), CAST(hash AS BLOB), CAST(personal AS BLOB) "
     "FROM events"
@@ -73,7 +80,7 @@ class Transaction:
 
     # -- reading -------------------------------------------------------------------------------
 
-    def _read_cases(self, statement: str, values: Sequence[Any]) -> list[Case]:
+    def _read_cases(self, statement: str, values: Sequence[Any] | Mapping[str, Any]) -> list[Case]:
         rows = self._connection.execute(statement, values)
         return [decode_case(body, personal) for body, personal in rows]
 
@@ -110,7 +117,6 @@ class Transaction:
         return int(number)
 
     def cases(self, wanted: CaseFilter, after: str, limit: int) -> list[Case]:
-        where, values = ["id > ?"], list[Any]([after])
         named = {
             "process": wanted.process,
             "state": wanted.state,
@@ -118,22 +124,33 @@ class Transaction:
             "unit": wanted.unit,
             "is_open": wanted.is_open,
         }
-        for name, value in named.items():
-            if value is not None:
-                where.append(f"{name} = ?")
-                values.append(value)
-        if wanted.units is not None:
-            whose = [f"unit IN ({_marks(wanted.units)})"]
-            values += sorted(wanted.units)
-            for job in sorted(wanted.jobs):
-                whose.append(f"id IN ({_FOUND})")
-                values += job
-            where.append(f"({' OR '.join(whose)})")
+        given = {name: value for name, value in named.items() if value is not None}
+        # About one subject there are few cases, in one unit there may be most: no index of it then.
+        unit = "unit" if wanted.subject is None else "+unit"
+        parts = ["id > :after", *(f"{unit if n == 'unit' else n} = :{n}" for n in given)]
         if wanted.reference is not None:
-            where.append("id IN (SELECT case_id FROM reference WHERE system = ? AND id = ?)")
-            values += [wanted.reference.system, wanted.reference.id]
-        statement = f"{_CASE} WHERE {' AND '.join(where)} ORDER BY id LIMIT ?"
-        return self._read_cases(statement, (*values, limit))
+            parts.append(
+                "id IN (SELECT case_id FROM reference WHERE system = :system AND id = :reference)"
+            )
+            given |= {"system": wanted.reference.system, "reference": wanted.reference.id}
+        where = " AND ".join(parts)
+        if wanted.units is not None:
+            # A page of each unit along its index, and the jobs: these are looked through.
+            mine = [
+                "SELECT one.id FROM json_each(:units) AS own CROSS JOIN cases AS one ON one.id IN ("
+                f"SELECT id FROM cases WHERE {unit} = own.value AND {where} "
+                "ORDER BY id LIMIT :limit)"
+            ]
+            if wanted.jobs:
+                mine.append(
+                    f"SELECT id FROM ({_JOBS}) AS job CROSS JOIN cases ON id = job.case_id "
+                    f"WHERE {where}"
+                )
+            where = f"id IN ({' UNION ALL '.join(mine)})"
+            given["units"] = json.dumps(sorted(wanted.units))
+            given["jobs"] = json.dumps(sorted(wanted.jobs))
+        statement = f"{_CASE} WHERE {where} ORDER BY id LIMIT :limit"
+        return self._read_cases(statement, {**given, "after": after, "limit": limit})
 
     def waiting(
         self,
@@ -351,7 +368,3 @@ class Transaction:
 
     def keep_cursor(self, system: str, cursor: str) -> None:
         self._connection.execute("INSERT OR REPLACE INTO cursors VALUES (?, ?)", (system, cursor))
-
-
-def _marks(values: frozenset[str]) -> str:
-    return ", ".join("?" for _ in values)

@@ -39,7 +39,10 @@ CREATE TABLE cases (
     body TEXT NOT NULL,
     personal TEXT
 ) WITHOUT ROWID;
-CREATE INDEX cases_by_subject ON cases (process, subject);
+CREATE INDEX cases_by_subject ON cases (subject, process);
+CREATE INDEX cases_by_process ON cases (process);
+CREATE INDEX cases_by_unit ON cases (unit);
+CREATE INDEX cases_by_unit_and_process ON cases (unit, process);
 CREATE INDEX cases_by_state ON cases (process, state);
 CREATE INDEX cases_waiting ON cases (process, state, due, id) WHERE waits;
 CREATE INDEX cases_waiting_in_unit ON cases (process, state, unit, due, id) WHERE waits;
@@ -115,6 +118,11 @@ CREATE TABLE refusals (
 # What each version of the schema changed, from the second on.
 _CHANGES = (
     """
+DROP INDEX cases_by_subject;
+CREATE INDEX cases_by_subject ON cases (subject, process);
+CREATE INDEX cases_by_process ON cases (process);
+CREATE INDEX cases_by_unit ON cases (unit);
+CREATE INDEX cases_by_unit_and_process ON cases (unit, process);
 DROP INDEX effects_to_look_at;
 CREATE INDEX effects_by_state ON effects (state, number);
 """,

@@ -159,17 +159,27 @@ class Statements:
 
     def cases(self, given: frozenset[str]) -> Statement:
         """Cases by some of what `CaseFilter` names."""
-        other = {
-            "units": self._among("unit", "units"),
-            "jobs": f"({self._among('unit', 'units')} OR id IN ({self._jobs()}))",
-            "reference": (
-                "id IN (SELECT case_id FROM {reference} "
-                "WHERE system = :reference_system AND id = :reference_id)"
-            ),
-        }
-        where = " AND ".join(
-            ["id > :after", *(other.get(name, f"{name} = :{name}") for name in sorted(given))]
+        reference = (
+            "id IN (SELECT case_id FROM {reference} "
+            "WHERE system = :reference_system AND id = :reference_id)"
         )
+        # About one subject there are few cases, in one unit there may be most: no index of it then.
+        unit = "+unit" if "subject" in given and not self.server else "unit"
+        other = {"reference": reference, "unit": f"{unit} = :unit"}
+        named = sorted(given - {"units", "jobs"})
+        where = " AND ".join(
+            ["id > :after", *(other.get(name, f"{name} = :{name}") for name in named)]
+        )
+        if "units" in given:
+            # A page of each unit along its index, and the jobs: these are looked through.
+            mine = [self._of_units(f"{unit} = own.value AND {where}")]
+            if "jobs" in given:
+                join = "JOIN" if self.server else "CROSS JOIN"
+                mine.append(
+                    f"SELECT id FROM ({self._jobs()}) AS job {join} {{cases}} ON id = job.case_id "
+                    f"WHERE {where}"
+                )
+            where = f"id IN ({' UNION ALL '.join(mine)})"
         return self._make(
             f"SELECT body, personal FROM {{cases}} WHERE {where} ORDER BY id LIMIT :limit"
         )
@@ -312,6 +322,15 @@ class Statements:
             f"WHERE {condition} GROUP BY system, state"
         )
 
+    def _of_units(self, where: str) -> str:
+        """A page of the cases of each of some units."""
+        page = f"SELECT id FROM {{cases}} WHERE {where} ORDER BY id LIMIT :limit"
+        if self.server:
+            units = "unnest(CAST(:units AS text[])) AS own (value)"
+            return f"SELECT one.id FROM {units} CROSS JOIN LATERAL ({page}) AS one"
+        units = "json_each(:units) AS own"
+        return f"SELECT one.id FROM {units} CROSS JOIN {{cases}} AS one ON one.id IN ({page})"
+
     def _jobs(self) -> str:
         """The cases that have, or ever had, one of some values."""
         if self.server:
@@ -328,11 +347,6 @@ class Statements:
             "ON place.process = job.process AND place.field = job.field "
             "AND place.value = job.wanted"
         )
-
-    def _among(self, name: str, values: str) -> str:
-        if self.server:
-            return f"{name} = ANY (CAST(:{values} AS text[]))"
-        return f"{name} IN (SELECT value FROM json_each(:{values}))"
 
     def _make(self, words: str) -> Statement:
         if words not in self._made:

@@ -113,7 +113,7 @@ class Transaction:
             given["reference_system"] = wanted.reference.system
             given["reference_id"] = wanted.reference.id
         if wanted.units is not None:
-            named.add("jobs" if wanted.jobs else "units")
+            named |= {"units", "jobs"} if wanted.jobs else {"units"}
             given["units"] = self._several(sorted(wanted.units))
             given["jobs"] = self._several(sorted(wanted.jobs))
             for n, name in enumerate(("job_process", "job_field", "job_value")):

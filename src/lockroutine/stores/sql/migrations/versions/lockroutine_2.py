@@ -10,8 +10,6 @@ down_revision = "lockroutine_1"
 branch_labels: tuple[str, ...] = ()
 depends_on = None
 
-_TO_LOOK_AT = text("state IN ('unknown', 'asked', 'parked')")
-
 
 def _schema() -> str | None:
     config = context.config
@@ -21,29 +19,36 @@ def _schema() -> str | None:
     return str(given) if given else None
 
 
+def _make(table: str, name: str, *columns: str, where: str = "") -> None:
+    condition = text(where) if where else None
+    op.create_index(
+        f"lockroutine_{name}",
+        f"lockroutine_{table}",
+        list(columns),
+        schema=_schema(),
+        postgresql_where=condition,
+        sqlite_where=condition,
+    )
+
+
 def _drop(table: str, name: str) -> None:
     op.drop_index(f"lockroutine_{name}", f"lockroutine_{table}", schema=_schema())
 
 
 def upgrade() -> None:
     """Make the indexes, and take away the one that they stand for."""
-    op.create_index(
-        "lockroutine_effects_by_state",
-        "lockroutine_effects",
-        ["state", "number"],
-        schema=_schema(),
-    )
+    _make("cases", "cases_by_process", "process", "id")
+    _make("cases", "cases_by_unit", "unit", "id")
+    _make("cases", "cases_by_unit_and_process", "unit", "process", "id")
+    _make("effects", "effects_by_state", "state", "number")
     _drop("effects", "effects_to_look_at")
 
 
 def downgrade() -> None:
     """Make them as they were."""
-    op.create_index(
-        "lockroutine_effects_to_look_at",
-        "lockroutine_effects",
-        ["state", "number"],
-        schema=_schema(),
-        postgresql_where=_TO_LOOK_AT,
-        sqlite_where=_TO_LOOK_AT,
-    )
+    where = "state IN ('unknown', 'asked', 'parked')"
+    _make("effects", "effects_to_look_at", "state", "number", where=where)
     _drop("effects", "effects_by_state")
+    _drop("cases", "cases_by_unit_and_process")
+    _drop("cases", "cases_by_unit")
+    _drop("cases", "cases_by_process")
