@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import sqlite3
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 import attrs
 import pytest
 
-from lockroutine import Case, Event, Facts, NotFound
+from lockroutine import Case, Event, Facts, NotFound, StoreError, views
 from lockroutine.decide import Change
 from lockroutine.facts import sha256
+from lockroutine.stores._sqlite import Transaction
 from lockroutine.verify import problems_with, replay
 from smallpack import ANNA, BO, BOOKING, MONDAY, ROUTINE, opened, order
 
@@ -117,3 +122,72 @@ def test_an_unknown_routine() -> None:
     with pytest.raises(NotFound) as error:
         engine.perform(case.id, "cancel", actor=ANNA)
     assert str(error.value) == "There is no routine 'gone@1.0.0'."
+
+
+# -- the whole store -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("page", [1, 2, 5, 1000])
+def test_what_is_damaged_hides_nothing_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, page: int
+) -> None:
+    """Whatever is read together, each damaged event is named, and what is about other cases."""
+    monkeypatch.setattr(views, "PAGE", page)
+    path = tmp_path / "locks.db"
+    with opened(path) as engine:
+        cases = [order(engine, f"customer-{number}") for number in range(6)]
+        for case in cases:
+            engine.perform(case.id, "book", actor=BO, form=BOOKING)
+        whole = engine.verify()
+        assert (whole.problems, whole.cases, whole.events) == ((), 12, 24)
+        counted = engine.figures()
+        first, second, third, fourth, *_ = (case.id for case in cases)
+        with closing(sqlite3.connect(path)) as file, file:
+            for case_id in (first, third):
+                file.execute("UPDATE events SET body = body || ' ' WHERE case_id = ?", (case_id,))
+            file.execute(
+                "UPDATE cases SET body = replace(body, 'booked', 'fitted') WHERE id = ?", (second,)
+            )
+            file.execute(
+                "UPDATE events SET (body, hash) = (SELECT body, hash FROM events "
+                "WHERE case_id = ? AND version = 2) WHERE case_id = ? AND version = 2",
+                (second, fourth),
+            )
+        found = engine.verify()
+        assert {str(problem) for problem in found.problems} == {
+            f"{first}/1: the event is not as it was recorded",
+            f"{second}: the case is not what its events make of it",
+            f"{third}/1: the event is not as it was recorded",
+            f"{fourth}/2: the event belongs to another case",
+        }
+        assert (found.cases, found.events) == (12, 24)
+        which = f"({first}|{third})/1"
+        with pytest.raises(StoreError, match=rf"^The event {which} is not as it was recorded\.$"):
+            engine.figures()
+    assert counted.time_in_state["order", "ordered"].stays == 6
+
+
+def test_histories_are_read_a_few_at_a_time(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """`verify` and `figures` hold about a page of events, in one question, or one long history."""
+    read: list[int] = []
+    histories: Callable[..., Mapping[str, Sequence[Event]]] = Transaction.histories
+
+    def watched(self: Transaction, case_ids: Sequence[str]) -> Mapping[str, Sequence[Event]]:
+        found = histories(self, case_ids)
+        read.append(sum(map(len, found.values())))
+        return found
+
+    with opened(tmp_path / "locks.db") as engine:
+        cases = [order(engine, f"customer-{number}") for number in range(10)]
+        for number in range(12):
+            form = {"errand_number": f"P-{number}"}
+            engine.perform(cases[5].id, "errand", actor=ANNA, form=form)
+        monkeypatch.setattr(views, "PAGE", 8)
+        monkeypatch.setattr(Transaction, "histories", watched)
+        assert engine.verify().events == sum(read) == 42
+        assert [number for number in read if number > 8] == [13]
+        assert len(read) <= 8
+        engine.figures()
+        assert read == 2 * read[: len(read) // 2]

@@ -836,7 +836,7 @@ class Engine:
         now = self._time()
         with self.store.reading() as reading:
             self._book.load(reading)
-            return figures.count(self.routine, views.all_cases(reading), reading, now)
+            return figures.count(self.routine, views.histories(reading), reading.refusals(), now)
 
     # -- inside --------------------------------------------------------------------------------
 

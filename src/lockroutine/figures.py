@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Protocol
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from attrs import field, frozen
 
@@ -125,18 +124,21 @@ class Backlog:
         return self.at - self.step_due_at if self.step_due_at else dt.timedelta()
 
 
-class _Reading(Protocol):
-    def events(self) -> Iterator[Event]: ...
-    def refusals(self) -> Mapping[str, int]: ...
-
-
-def count(routine: Routine, cases: Iterable[Case], reading: _Reading, now: dt.datetime) -> Figures:
-    """Count everything once, in one pass over the cases and one over the events."""
+def count(
+    routine: Routine,
+    histories: Iterable[tuple[Case, Sequence[Event]]],
+    refusals: Mapping[str, int],
+    now: dt.datetime,
+) -> Figures:
+    """Count everything once, in one pass over the cases and their events."""
     open_cases: Counter[tuple[str, str]] = Counter()
     overdue: Counter[tuple[str, str]] = Counter()
     stocks = {n: s for n, s in routine.pack.shown.items() if isinstance(s, Stock)}
     there: dict[str, Counter[str]] = {name: Counter() for name in stocks}
-    for case in cases:
+    stays: Counter[tuple[str, str]] = Counter()
+    total: defaultdict[tuple[str, str], dt.timedelta] = defaultdict(dt.timedelta)
+    late: Counter[str] = Counter()
+    for case, events in histories:
         place = (case.process, case.state)
         if case.is_open:
             open_cases[place] += 1
@@ -144,17 +146,20 @@ def count(routine: Routine, cases: Iterable[Case], reading: _Reading, now: dt.da
         for name, stock in stocks.items():
             if case.process == stock.process and (kind := case.value(stock.by)):
                 there[name][str(kind)] += case.state in stock.states
-    times, late = _times(reading.events())
+        late.update(event.process for event in events if event.late_reason)
+        for state, length in _stays(events):
+            stays[state] += 1
+            total[state] += length
     return Figures(
         open_cases=dict(open_cases),
         overdue=dict(+overdue),
-        time_in_state=times,
+        time_in_state={place: StateTime(n, total[place]) for place, n in stays.items()},
         stock={
             name: _lines(there[name], routine.parameters[stock.minimum])
             for name, stock in stocks.items()
         },
-        late_entries=late,
-        refusals=reading.refusals(),
+        late_entries=dict(late),
+        refusals=refusals,
     )
 
 
@@ -163,21 +168,12 @@ def _lines(there: Counter[str], minimum: object) -> dict[str, StockLine]:
     return {kind: StockLine(n, max(0, least - n)) for kind, n in sorted(there.items())}
 
 
-def _times(
-    events: Iterable[Event],
-) -> tuple[dict[tuple[str, str], StateTime], dict[str, int]]:
-    since: dict[str, dt.datetime] = {}
-    stays: Counter[tuple[str, str]] = Counter()
-    total: defaultdict[tuple[str, str], dt.timedelta] = defaultdict(dt.timedelta)
-    late: Counter[str] = Counter()
+def _stays(events: Iterable[Event]) -> Iterator[tuple[tuple[str, str], dt.timedelta]]:
+    """The processes and states that a case was in and left again, each with how long."""
+    since = None
     for event in events:
-        if event.late_reason:
-            late[event.process] += 1
         if event.before == event.after or event.moved_from:
             continue  # what came under other rules stays where it was, if under another name
-        if event.before:
-            place = (event.process, event.before)
-            stays[place] += 1
-            total[place] += event.happened_at - since[event.case_id]
-        since[event.case_id] = event.happened_at
-    return {place: StateTime(n, total[place]) for place, n in stays.items()}, dict(late)
+        if since:
+            yield (event.process, event.before), event.happened_at - since
+        since = event.happened_at

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import random
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import attrs
@@ -33,7 +33,7 @@ from lockroutine.model import (
 )
 from lockroutine.routine import Step
 from lockroutine.stores import CaseFilter, Cases, Reading
-from lockroutine.stores.base import DamagedEvent, Position, due_key
+from lockroutine.stores.base import PAGE, DamagedEvent, Position, due_key
 from lockroutine.verify import problems_with
 from lockroutine.worklist import items
 
@@ -41,6 +41,7 @@ __all__ = [
     "all_cases",
     "cases",
     "effects",
+    "histories",
     "history",
     "history_page",
     "in_scope",
@@ -268,20 +269,68 @@ def verification(
     book.load(reading)
     problems: list[Problem] = []
     cases = events = 0
-    for case in _some_cases(reading, *sample) if sample else all_cases(reading):
+    chosen = _some_cases(reading, *sample) if sample else all_cases(reading)
+    for case, history in _with_histories(reading, chosen):
         cases += 1
-        try:
-            history = reading.history(case.id)
-        except DamagedEvent as damaged:
-            problems.append(Problem(damaged.event, "the event is not as it was recorded"))
+        if isinstance(history, DamagedEvent):
+            problems.append(Problem(history.event, "the event is not as it was recorded"))
             events += case.version
-            continue
-        problems += problems_with(book.__getitem__, case, history)
-        events += len(history)
+        else:
+            problems += problems_with(book.__getitem__, case, history)
+            events += len(history)
     strays = 0 if sample else reading.event_count() - events
     if strays > 0:
         problems.append(Problem("events", f"{strays} belong to no case that is there"))
     return Verification(cases=cases, events=events, problems=tuple(problems))
+
+
+def histories(reading: Reading) -> Iterator[tuple[Case, tuple[Event, ...]]]:
+    """Every case of the store with its events; never those of many cases in memory at a time.
+
+    Raises:
+        DamagedEvent: One of them is not as it was written.
+    """
+    for case, history in _with_histories(reading, all_cases(reading)):
+        if isinstance(history, DamagedEvent):
+            raise history
+        yield case, history
+
+
+def _with_histories(
+    reading: Reading, cases: Iterable[Case]
+) -> Iterator[tuple[Case, tuple[Event, ...] | DamagedEvent]]:
+    for some in _together(cases):
+        yield from _read(reading, some)
+
+
+def _together(cases: Iterable[Case]) -> Iterator[list[Case]]:
+    """As many cases at a time as have a page of events together, or one that has more."""
+    some, events = list[Case](), 0
+    for case in cases:
+        if some and events + case.version > PAGE:
+            yield some
+            some, events = [], 0
+        some.append(case)
+        events += case.version
+    if some:
+        yield some
+
+
+def _read(
+    reading: Reading, cases: Sequence[Case]
+) -> Iterator[tuple[Case, tuple[Event, ...] | DamagedEvent]]:
+    """Cases with their events, or with the first that is damaged."""
+    try:
+        found = reading.histories([case.id for case in cases])
+    except DamagedEvent as damaged:
+        if len(cases) == 1:
+            yield cases[0], damaged
+            return
+        for case in cases:  # which of them it is
+            yield from _read(reading, [case])
+    else:
+        for case in cases:
+            yield case, found[case.id]
 
 
 def _some_cases(reading: Reading, number: int, until: dt.datetime) -> Iterator[Case]:

@@ -22,6 +22,7 @@ from lockroutine.stores.base import (
 )
 from lockroutine.stores.codec import (
     EFFECT_COLUMNS,
+    by_case,
     claim_row,
     decode_case,
     decode_effect,
@@ -100,6 +101,14 @@ class Transaction:
     def history(self, case_id: str) -> tuple[Event, ...]:
         rows = self._connection.execute(f"{_EVENT} WHERE case_id = ? ORDER BY version", (case_id,))
         return tuple(read_event(*row) for row in rows)
+
+    def histories(self, case_ids: Sequence[str]) -> Mapping[str, tuple[Event, ...]]:
+        wanted = "SELECT value FROM json_each(?)"
+        rows = self._connection.execute(
+            f"{_EVENT} WHERE case_id IN ({wanted}) ORDER BY case_id, version",
+            (json.dumps(case_ids),),
+        )
+        return by_case(case_ids, rows, read_event)
 
     def history_page(self, case_id: str, after: int, limit: int) -> list[Event]:
         rows = self._connection.execute(

@@ -139,6 +139,14 @@ class Reading(Cases, Protocol):
         """
         ...
 
+    def histories(self, case_ids: Sequence[str]) -> Mapping[str, tuple[Event, ...]]:
+        """All events of each of these cases, in order; none where there is no such case.
+
+        Raises:
+            DamagedEvent: One of them is not as it was written.
+        """
+        ...
+
     def history_page(self, case_id: str, after: int, limit: int) -> list[Event]:
         """The events of a case from behind its event number ``after``, so many at most, in order.
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from lockroutine.facts import NOTHING, Facts, canonical
@@ -14,6 +15,7 @@ from lockroutine.stores.base import DamagedEvent, claimed_as
 
 __all__ = [
     "EFFECT_COLUMNS",
+    "by_case",
     "claim_row",
     "decode_case",
     "decode_effect",
@@ -148,6 +150,20 @@ def read_event(
         # Whatever cannot be made of it: it was made of it once.
         raise DamagedEvent(f"{case_id}/{version}") from error
     raise DamagedEvent(f"{case_id}/{version}")
+
+
+def by_case(
+    case_ids: Sequence[str], rows: Iterable[Sequence[Any]], read: Callable[..., Event]
+) -> Mapping[str, tuple[Event, ...]]:
+    """The events of some cases, out of their rows, which come case by case.
+
+    Whose an event is stands in its row: what it says itself may be another's.
+    """
+    there = {
+        case_id: tuple(read(*row) for row in found)
+        for case_id, found in itertools.groupby(rows, lambda row: str(row[0]))
+    }
+    return {case_id: there.get(case_id, ()) for case_id in case_ids}
 
 
 EFFECT_COLUMNS = (

@@ -125,6 +125,13 @@ class _Transaction:
     def history(self, case_id: str) -> tuple[Event, ...]:
         return tuple(event for event in self._tables.events if event.case_id == case_id)
 
+    def histories(self, case_ids: Sequence[str]) -> Mapping[str, tuple[Event, ...]]:
+        found: dict[str, list[Event]] = {case_id: [] for case_id in case_ids}
+        for event in self._tables.events:
+            if event.case_id in found:
+                found[event.case_id].append(event)
+        return {case_id: tuple(events) for case_id, events in found.items()}
+
     def history_page(self, case_id: str, after: int, limit: int) -> list[Event]:
         return [event for event in self.history(case_id) if event.version > after][:limit]
 

@@ -78,6 +78,14 @@ class Statements:
         self.history: Statement = make(
             f"{event} FROM {{events}} WHERE case_id = :id ORDER BY version"
         )
+        wanted = (
+            "= ANY (CAST(:ids AS text[]))"
+            if self.server
+            else "IN (SELECT value FROM json_each(:ids))"
+        )
+        self.histories: Statement = make(
+            f"{event} FROM {{events}} WHERE case_id {wanted} ORDER BY case_id, version"
+        )
         self.history_page: Statement = make(
             f"{event} FROM {{events}} WHERE case_id = :id AND version > :after "
             "ORDER BY version LIMIT :limit"

@@ -23,6 +23,7 @@ from lockroutine.stores.base import (
     one_open,
 )
 from lockroutine.stores.codec import (
+    by_case,
     claim_row,
     decode_case,
     decode_effect,
@@ -85,6 +86,10 @@ class Transaction:
         rows = self._link.rows(self._known.history, {"id": case_id})
         return tuple(_event(*row) for row in rows)
 
+    def histories(self, case_ids: Sequence[str]) -> Mapping[str, tuple[Event, ...]]:
+        rows = self._link.rows(self._known.histories, {"ids": self._several(case_ids)})
+        return by_case(case_ids, rows, _event)
+
     def history_page(self, case_id: str, after: int, limit: int) -> list[Event]:
         given = {"id": case_id, "after": after, "limit": limit}
         return [_event(*row) for row in self._link.rows(self._known.history_page, given)]
@@ -122,7 +127,7 @@ class Transaction:
         return self._cases(statement, **given, after=after, limit=limit)
 
     def _several(self, values: Sequence[object]) -> object:
-        return values if self._known.server else json.dumps(values)
+        return list(values) if self._known.server else json.dumps(values)
 
     def waiting(
         self,

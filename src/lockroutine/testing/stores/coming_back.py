@@ -94,6 +94,23 @@ class ComingBack(Part):
         assert [event.version for event in history] == list(range(1, 14))
         assert all(b.previous == a.hash for a, b in itertools.pairwise(history))
 
+    def test_the_histories_of_many_cases_are_read_at_once(self, store: Store) -> None:
+        """``histories`` gives the events of each case that it is given, also if there are none."""
+        other = keep(store, opening("2"))
+        case = keep(store, opening("1"))
+        keep(store, opening("3"))
+        for before in (other, case):
+            keep(store, following(keep(store, following(before))))
+        with store.reading() as reading:
+            found = reading.histories(["2", "none", "1"])
+            assert dict(found) == {
+                "1": reading.history("1"),
+                "2": reading.history("2"),
+                "none": (),
+            }
+            assert reading.histories([]) == {}
+        assert [event.version for event in found["2"]] == [1, 2, 3]
+
     def test_a_history_is_read_page_by_page(self, store: Store) -> None:
         """A page of a history begins behind the event it is given, and ends at its limit."""
         case = keep(store, opening("1"))
