@@ -37,10 +37,20 @@ class Busy:
         if when == "kept":
             raise StoreBusy("The connection was lost.")
 
+    @contextmanager
+    def reading(self) -> Generator[Any]:
+        when = self.when.pop(0) if self.when else ""
+        if when == "begin":
+            raise StoreBusy("Busy.")
+        with self._store.reading() as reading:
+            yield reading
+        if when == "end":
+            raise StoreBusy("Busy.")
+
 
 @pytest.fixture(autouse=True)
 def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(again, "PATIENCE", 0.1)
+    monkeypatch.setattr(again, "PATIENCE", 1.0)
 
 
 @pytest.fixture
@@ -75,12 +85,27 @@ def test_a_busy_store_is_asked_again(
     assert engine.verify().whole
 
 
+@pytest.mark.parametrize("when", ["begin", "end"])
+def test_a_busy_store_is_read_again(engine: Engine, busy: Busy, when: str) -> None:
+    """What is read of a store that is busy comes in the end; if it stays so, that is told."""
+    order(engine)
+    (case,) = engine.cases(process="order")
+    busy.when = [when, when]
+    assert engine.case(case.id) == case
+    busy.when = [when]
+    assert engine.cases(process="order").items == (case,)
+    busy.when = [when] * 1000
+    with pytest.raises(StoreBusy, match=r"^Busy\.$"):
+        engine.case(case.id)
+
+
 def test_a_store_that_stays_busy_is_given_up(engine: Engine, busy: Busy) -> None:
     """A store that is busy for longer than the patience lasts is told of, and nothing is kept."""
     case = order(engine)
     busy.when = ["end"] * 1000
     with pytest.raises(StoreBusy, match=r"^Busy\.$"):
         engine.perform(case.id, "book", actor=BO, form=BOOKING)
+    busy.when = []
     assert engine.case(case.id).version == 1
 
 

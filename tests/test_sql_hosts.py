@@ -310,11 +310,12 @@ def test_hosts_that_wait_for_each_other_are_told(on_server: Engine, postgres_url
     assert len(on_server.cases(process="order").items) == 2
 
 
+@pytest.mark.parametrize("do", [just_order, Engine.cases], ids=["command", "question"])
 @pytest.mark.parametrize("host", hosts.ON_POSTGRES, ids=lambda one: one.__name__)
 def test_a_host_whose_connection_is_cut_is_told(
-    on_server: Engine, postgres_url: str, host: Host
+    on_server: Engine, postgres_url: str, host: Host, do: Callable[[Engine], object]
 ) -> None:
-    """When the host's connection is cut, the command says so at once, and nothing is kept."""
+    """When the host's connection is cut, command and question say so at once; nothing is kept."""
     begun: list[float] = []
 
     def work(bound: Engine) -> None:
@@ -325,8 +326,8 @@ def test_a_host_whose_connection_is_cut_is_told(
             "WHERE pid <> pg_backend_pid() AND backend_type = 'client backend'",
         )
         begun.append(time.monotonic())
-        with pytest.raises(StoreError, match=r"^The host's transaction cannot go on: "):
-            just_order(bound)
+        with pytest.raises(TransactionLost, match=r"^The host's transaction cannot go on: "):
+            do(bound)
         begun.append(time.monotonic())
         raise Undone
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any
@@ -18,9 +18,10 @@ from lockroutine.plugins.manual import ManualAdminTool
 from lockroutine.stores import again
 from lockroutine.stores.again import repeated
 from lockroutine.stores.sql import SqlStore
+from lockroutine.stores.sql._links import CursorLink
 from lockroutine.testing.stores import following, opening
 from postgres import deadlocks
-from smallpack import ANNA, BO, BOOKING, Clock, edited, everything, lock, opened, order
+from smallpack import ANNA, BO, BOOKING, MONDAY, Clock, edited, everything, lock, opened, order
 from test_delivery import Desk, Post
 
 # At the last table that a step writes to; a sequence counts on where a transaction is undone.
@@ -171,6 +172,88 @@ def test_an_answer_that_is_lost_is_no_refusal(url: str, monkeypatch: pytest.Monk
         monkeypatch.setattr(SqlStore, "_commit", lost)
         over = engine.dismiss(effect.key, actor=ANNA, reason="a test")
         assert engine.effects().items == (over,)
+
+
+def cut_off(url: str) -> None:
+    """Cut every connection but that which does it."""
+    host = sa.create_engine(url)
+    with host.connect() as connection:
+        connection.exec_driver_sql(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+            "WHERE pid <> pg_backend_pid() AND backend_type = 'client backend'"
+        )
+    host.dispose()
+
+
+READS: dict[str, Callable[[Engine, Case], object]] = {
+    "case": lambda engine, case: engine.case(case.id, actor=ANNA),
+    "case as of": lambda engine, case: engine.case(case.id, as_of=MONDAY),
+    "cases": lambda engine, case: engine.cases(process="order", actor=ANNA),
+    "worklist": lambda engine, case: engine.worklist(actor=BO),
+    "history": lambda engine, case: engine.history(case.id),
+    "history_page": lambda engine, case: engine.history_page(case.id, limit=1),
+    "effects": lambda engine, case: engine.effects(case_id=case.id),
+    "options": lambda engine, case: engine.options(case.id, actor=BO),
+    "start_options": lambda engine, case: engine.start_options(
+        "order", actor=ANNA, subject="customer-18", unit="north"
+    ),
+    "explain": lambda engine, case: engine.explain(case.id, "install", actor=BO),
+    "explain_start": lambda engine, case: engine.explain_start(
+        "order", "order", actor=ANNA, subject="customer-18", unit="north"
+    ),
+    "version": lambda engine, case: engine.version(case.routine).key,
+    "verify": lambda engine, case: engine.verify(),
+    "figures": lambda engine, case: engine.figures(),
+    "backlog": lambda engine, case: engine.backlog(),
+    "plan_move": lambda engine, case: engine.plan_move(),
+    "tick": lambda engine, case: engine.tick(),
+}
+
+
+@pytest.mark.parametrize("asked", READS)
+def test_a_read_that_is_cut_off_is_begun_anew(
+    engine: Engine, url: str, monkeypatch: pytest.MonkeyPatch, asked: str
+) -> None:
+    """A question whose connection is cut in the middle is asked anew, and answered the same."""
+    case = booked(engine)
+    answer = READS[asked](engine, case)
+    rows, cut = CursorLink.rows, list[str]()
+
+    def cutting(link: CursorLink, statement: Any, given: Any) -> Any:
+        if not cut:
+            cut.append(statement.text)
+            cut_off(url)
+        return rows(link, statement, given)
+
+    monkeypatch.setattr(CursorLink, "rows", cutting)
+    assert READS[asked](engine, case) == answer
+    assert len(cut) == 1
+
+
+def test_an_export_that_is_cut_off_says_so(
+    engine: Engine, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was handed out is not handed out again: an export that is cut off says so, and ends."""
+    booked(engine)
+    monkeypatch.setattr("lockroutine.stores.sql._transaction.PAGE", 1)
+    lines = engine.export()
+    first = next(lines)
+    cut_off(url)
+    with pytest.raises(StoreBusy, match=r"cannot be reached"):
+        next(lines)
+    assert next(engine.export()) == first
+
+
+def test_a_pool_of_the_host_that_was_cut_off_is_taken(engine: Engine, url: str) -> None:
+    """A store opens on a host's engine whose idle connections were cut off."""
+    case = booked(engine)
+    host = sa.create_engine(url)
+    with host.connect() as connection:
+        connection.exec_driver_sql("SELECT 1")
+    cut_off(url)
+    with Engine(SqlStore(host), routine=engine.routine) as other:
+        assert other.case(case.id) == case
+    host.dispose()
 
 
 def test_two_steps_in_opposite_orders_never_wait_in_a_circle(url: str) -> None:

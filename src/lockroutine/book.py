@@ -11,7 +11,7 @@ from lockroutine.model import Case, Query, Reason
 from lockroutine.routine import CompiledProcess, Routine
 from lockroutine.rules.reader import Source
 from lockroutine.stores import Cases, Reading, Store, Writing
-from lockroutine.stores.again import repeated
+from lockroutine.stores.again import read_from, repeated
 from lockroutine.verify import replay, until
 
 __all__ = ["Book"]
@@ -50,10 +50,13 @@ class Book(Mapping[str, Routine]):
         Raises:
             RulesError: It remembers another text under the same name and version.
         """
-        with store.reading() as reading:
-            stored = reading.routine(routine.key)
+
+        def known(reading: Reading) -> Source | None:
             if routine.pack.in_force_from:
                 self.load(reading)  # until that day, others are started under
+            return reading.routine(routine.key)
+
+        stored = read_from(store, known)
         if stored is None:
             stored = repeated(store, lambda transaction: _kept(transaction, routine))
         _same(stored, routine)

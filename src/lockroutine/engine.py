@@ -5,8 +5,8 @@ from __future__ import annotations
 import copy
 import datetime as dt
 import os
+import time
 from collections.abc import Callable, Generator, Iterable, Mapping
-from contextlib import contextmanager
 from types import TracebackType
 from typing import Any, TypeVar
 
@@ -56,7 +56,8 @@ from lockroutine.plugins import Plugins
 from lockroutine.pulling import Accounts, Puller, PullReport
 from lockroutine.replaying import Replayer, ReplayReport
 from lockroutine.routine import Routine, load_routine
-from lockroutine.stores import Cases, Store, open_store
+from lockroutine.stores import Cases, Reading, Store, open_store
+from lockroutine.stores.again import read_from
 from lockroutine.stores.base import Bindable, Bound
 from lockroutine.sweeping import Sweeper, SweepReport
 from lockroutine.ticking import Ticker
@@ -121,6 +122,7 @@ class Engine:
             raise InvalidForm([Problem("routine", "must be a Routine; load_routine makes one")])
         self.store: Store = store
         self._bound = False
+        self._pause: Callable[[float], object] = time.sleep
         self._clock = clock
         self._book = Book(routine)
         self._performer = Performer(store, self._book, clock=self._time)
@@ -182,7 +184,7 @@ class Engine:
             timeout: How many seconds one effect may take.
 
         Raises:
-            StoreError: The file or database cannot be used.
+            StoreError: The file or database cannot be used; `StoreBusy` if that may be over soon.
             RulesError: It knows another text of this routine under the same version.
             PluginsError: The plugins are wrong, or one that the routine needs is missing.
         """
@@ -278,7 +280,8 @@ class Engine:
 
     def _on(self, store: Bound) -> Engine:
         bound = copy.copy(self)
-        bound.store, bound._bound, bound._performer = store, True, self._performer.on(store)
+        bound.store, bound._bound, bound._pause = store, True, store.pause
+        bound._performer = self._performer.on(store)
         return bound
 
     def _not_bound(self, name: str) -> None:
@@ -427,9 +430,12 @@ class Engine:
             NotFound: There is no such case or transition.
         """
         command = self._performer.command(transition, actor, form, happened_at)
-        with self.store.reading() as reading:
+
+        def permitted(reading: Reading) -> Verdict:
             case = views.met(self._book, reading, case_id, actor)
             return answer(permit(self._book, case, command), views.look(self._book, reading))
+
+        return self._read(permitted)
 
     def explain_start(
         self,
@@ -448,8 +454,11 @@ class Engine:
         hindrance = self._book.not_in_force(command.at)
         if hindrance:
             return barred_by(hindrance, case, command.transition)
-        with self.store.reading() as reading:
-            return answer(permit(self._book, case, command), views.look(self._book, reading))
+        return self._read(
+            lambda reading: answer(
+                permit(self._book, case, command), views.look(self._book, reading)
+            )
+        )
 
     def options(
         self, case_id: str, *, actor: Actor, language: Language = "en"
@@ -459,11 +468,14 @@ class Engine:
         Raises:
             NotFound: There is no such case (or none that the actor may see).
         """
-        with self.store.reading() as reading:
+
+        def found(reading: Reading) -> tuple[Option, ...]:
             case = views.met(self._book, reading, case_id, actor)
             views.shown(self._book, case, actor)
             command = self._performer.command("", actor)
             return tuple(views.options(self._book, reading, case, command, language))
+
+        return self._read(found)
 
     def start_options(
         self, process: str, *, actor: Actor, subject: str, unit: str, language: Language = "en"
@@ -472,8 +484,9 @@ class Engine:
         command = self._performer.command("", actor)
         case = self._performer.blank(process, subject, unit, command)
         hindrance = self._book.not_in_force(command.at)
-        with self.store.reading() as reading:
-            found = tuple(views.options(self._book, reading, case, command, language))
+        found = self._read(
+            lambda reading: tuple(views.options(self._book, reading, case, command, language))
+        )
         if hindrance is None:
             return found
         return tuple(
@@ -503,8 +516,10 @@ class Engine:
         """
         limit, actor = limit_of(limit), actor_of(actor)
         position = position_of(cursor)
-        with self._reading(as_of) as (reading, at):
-            return views.worklist(self._book, reading, actor, position, limit, at)
+        return self._read_at(
+            as_of,
+            lambda reading, at: views.worklist(self._book, reading, actor, position, limit, at),
+        )
 
     def case(
         self, case_id: str, *, actor: Actor | None = None, as_of: dt.datetime | None = None
@@ -520,8 +535,12 @@ class Engine:
             NotFound: There is no such case (or none that the actor may see, or none yet).
             InvalidForm: The time is to come, or has no zone.
         """
-        with self._reading(as_of) as (reading, _):
-            return views.shown(self._book, views.met(self._book, reading, case_id), actor)
+        return self._read_at(
+            as_of,
+            lambda reading, _: views.shown(
+                self._book, views.met(self._book, reading, case_id), actor
+            ),
+        )
 
     def cases(
         self,
@@ -547,12 +566,15 @@ class Engine:
             InvalidForm: The limit or an id is wrong, or the time is to come or has no zone.
         """
         limit, after = limit_of(limit), place_of(cursor)
-        with self._reading(as_of) as (reading, _):
+
+        def found(reading: Cases, _: dt.datetime) -> Page[Case]:
             self._book.load(reading)
             wanted = case_filter(
                 self._book, process, state, subject, unit, is_open, reference, actor
             )
             return views.cases(self._book, reading, wanted, actor, after, limit)
+
+        return self._read_at(as_of, found)
 
     def history(self, case_id: str, *, actor: Actor | None = None) -> tuple[Event, ...]:
         """The events of a case, in order. With an actor, without what they may not see.
@@ -560,8 +582,7 @@ class Engine:
         Raises:
             NotFound: There is no such case (or none that the actor may see).
         """
-        with self.store.reading() as reading:
-            return views.history(self._book, reading, case_id, actor)
+        return self._read(lambda reading: views.history(self._book, reading, case_id, actor))
 
     def history_page(
         self, case_id: str, *, actor: Actor | None = None, limit: int = 100, cursor: str = ""
@@ -573,8 +594,9 @@ class Engine:
             InvalidForm: The limit or the cursor is wrong.
         """
         limit, after = limit_of(limit), version_of(cursor)
-        with self.store.reading() as reading:
-            return views.history_page(self._book, reading, case_id, actor, after, limit)
+        return self._read(
+            lambda reading: views.history_page(self._book, reading, case_id, actor, after, limit)
+        )
 
     def export(
         self,
@@ -628,8 +650,7 @@ class Engine:
         case_id = case_id if case_id is None else identifier(case_id, "case_id")
         state = state if state is None else identifier(state, "state")
         limit, after = limit_of(limit), place_of(cursor)
-        with self.store.reading() as reading:
-            return views.effects(reading, case_id, state, after, limit)
+        return self._read(lambda reading: views.effects(reading, case_id, state, after, limit))
 
     # -- effects -------------------------------------------------------------------------------
 
@@ -792,8 +813,7 @@ class Engine:
         Raises:
             NotFound: It knows no such version.
         """
-        with self.store.reading() as reading:
-            self._book.load(reading)
+        self._read(self._book.load)
         return self._book[identifier(key, "key")]
 
     # -- looking after the whole ---------------------------------------------------------------
@@ -809,10 +829,8 @@ class Engine:
         """
         if sample is not None and (type(sample) is not int or sample < 1):
             raise InvalidForm([Problem("sample", "must be a whole number from 1 on, or nothing")])
-        with self.store.reading() as reading:
-            return views.verification(
-                self._book, reading, None if sample is None else (sample, self._time())
-            )
+        some = None if sample is None else (sample, self._time())
+        return self._read(lambda reading: views.verification(self._book, reading, some))
 
     def backlog(self) -> figures.Backlog:
         """What waits to go out, and what was refused so far: cheap, however large the store is.
@@ -822,7 +840,8 @@ class Engine:
         0
         """
         now = self._time()
-        with self.store.reading() as reading:
+
+        def counted(reading: Reading) -> figures.Backlog:
             first = reading.timers(now, None, 1)
             return figures.Backlog(
                 at=now,
@@ -831,22 +850,31 @@ class Engine:
                 refusals=dict(reading.refusals()),
             )
 
+        return self._read(counted)
+
     def figures(self) -> figures.Figures:
         """The figures of the whole store; what each counts stands in `Figures`."""
         now = self._time()
-        with self.store.reading() as reading:
+
+        def counted(reading: Reading) -> figures.Figures:
             self._book.load(reading)
             return figures.count(self.routine, views.histories(reading), reading.refusals(), now)
+
+        return self._read(counted)
 
     # -- inside --------------------------------------------------------------------------------
 
     def _time(self) -> dt.datetime:
         return aware(self._clock(), "clock")
 
-    @contextmanager
-    def _reading(self, as_of: dt.datetime | None) -> Generator[tuple[Cases, dt.datetime]]:
-        """The cases as they are, or as they stood at a time; and that time."""
+    def _read(self, work: Callable[[Reading], T]) -> T:
+        """What comes of one reading, begun anew if the store was busy."""
+        return read_from(self.store, work, self._pause)
+
+    def _read_at(self, as_of: dt.datetime | None, work: Callable[[Cases, dt.datetime], T]) -> T:
+        """What comes of the cases as they are, or as they stood at a time, and that time."""
         now = self._time()
-        at = now if as_of is None else past_of(as_of, now)
-        with self.store.reading() as reading:
-            yield (reading if as_of is None else Past(self._book, reading, at)), at
+        if as_of is None:
+            return self._read(lambda reading: work(reading, now))
+        at = past_of(as_of, now)
+        return self._read(lambda reading: work(Past(self._book, reading, at), at))

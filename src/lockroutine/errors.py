@@ -163,7 +163,8 @@ class StoreBusy(StoreError):
     """Somebody else's work was in the way, or the connection was lost; the same may work soon.
 
     What is raised to a caller was tried again inside already, for some seconds. With a ``key``, the
-    caller may repeat it at any time: it is done once.
+    caller may repeat it at any time: it is done once. Two are not begun anew: an engine is not
+    opened again, as its place may be wrong, and an export that has begun does not repeat itself.
     """
 
 

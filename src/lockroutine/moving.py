@@ -26,7 +26,7 @@ from lockroutine.routine import Routine
 from lockroutine.rules.scene import Unjudged
 from lockroutine.rules.terms import MOVE
 from lockroutine.stores import CaseFilter, Reading, Store, Writing
-from lockroutine.stores.again import repeated
+from lockroutine.stores.again import read_from, repeated
 
 __all__ = ["Fate", "MovePlan", "MoveReport", "Mover", "PlannedCase"]
 
@@ -125,25 +125,27 @@ class Mover:
         self._to = to
         self._decisions = decisions
         self._of = of or to.pack.name
-        problems = [*self._strange()]
+        problems = read_from(store, lambda reading: [*self._strange(reading)])
         if problems:
             raise InvalidForm(problems)
 
     def plan(self, at: dt.datetime) -> MovePlan:
         """What would become of each case if it was moved now. Nothing is written."""
+        return read_from(self._store, lambda reading: self._plan(reading, at))
+
+    def _plan(self, reading: Reading, at: dt.datetime) -> MovePlan:
         moving = Moving(to=self._to, actor=_NOBODY, at=at)
         moves: list[tuple[PlannedCase, Change | None]] = []
         holders: dict[str, str] = {}
-        with self._store.reading() as reading:
-            self._book.compare(reading, self._to)
-            self._book.load(reading)
-            for case in _open_cases(reading):
-                change = None
-                if self._is_meant(case):
-                    one, change = self._planned(moving, case)
-                    moves.append((one, change))
-                if change is None and (key := self._key_held_by(case)):
-                    holders[key] = case.id
+        self._book.compare(reading, self._to)
+        self._book.load(reading)
+        for case in _open_cases(reading):
+            change = None
+            if self._is_meant(case):
+                one, change = self._planned(moving, case)
+                moves.append((one, change))
+            if change is None and (key := self._key_held_by(case)):
+                holders[key] = case.id
         planned = [self._with_its_place(one, change, holders) for one, change in moves]
         return MovePlan(to=self._to.key, cases=tuple(planned))
 
@@ -170,9 +172,7 @@ class Mover:
         """
         self._allow(actor, clock())
         self._book.keep(self._store, self._to)
-        with self._store.reading() as reading:
-            self._book.load(reading)
-            ahead = [case.id for case in _open_cases(reading) if self._is_meant(case)]
+        ahead = read_from(self._store, self._ahead)
         left: dict[str, PlannedCase] = {}
         whole, looked_at, count, before = len(ahead), 0, 0, -1
         # The place that a case wants may be held by one that moves away later: as long as any
@@ -194,6 +194,10 @@ class Mover:
             ahead = [case_id for case_id, one in left.items() if _waits_for_a_place(one)]
         return MoveReport(to=self._to.key, moved=count, left=tuple(left.values()))
 
+    def _ahead(self, reading: Reading) -> list[str]:
+        self._book.load(reading)
+        return [case.id for case in _open_cases(reading) if self._is_meant(case)]
+
     # -- one case ------------------------------------------------------------------------------
 
     def _move(self, moving: Moving, case_id: str) -> PlannedCase | bool:
@@ -206,10 +210,13 @@ class Mover:
                 raced = error.case_id == case_id
             if not raced:
                 break
-        with self._store.reading() as reading:
+
+        def planned(reading: Reading) -> PlannedCase:
             case = reading.case(case_id)
             assert case is not None  # no store forgets a case
-            one, _change = self._planned(moving, self._book.meet(reading, case))
+            return self._planned(moving, self._book.meet(reading, case))[0]
+
+        one = read_from(self._store, planned)
         return _stays(one, cannot("raced", self._to) if raced else self._no_place(one))
 
     def _move_in(self, transaction: Writing, moving: Moving, case_id: str) -> PlannedCase | bool:
@@ -294,7 +301,7 @@ class Mover:
     def _in_scope(self, actor: Actor, case: Case) -> bool:
         return self._to.in_scope(actor, case, self._to.tending_roles())
 
-    def _strange(self) -> Iterator[Problem]:
+    def _strange(self, reading: Reading) -> Iterator[Problem]:
         """What is wrong with the decisions."""
         asked = {
             f"{process}.{state}": choices
@@ -302,17 +309,16 @@ class Mover:
             for state, choices in move.states.items()
             if not isinstance(choices, str)
         }
-        with self._store.reading() as reading:
-            self._book.load(reading)
-            for name, state in self._decisions.items():
-                if "." not in name:
-                    yield from self._strange_of(reading.case(name), name, state)
-                elif name not in asked:
-                    hint = nearest(name, asked)
-                    ending = f"; did you mean {hint!r}?" if hint else ""
-                    yield Problem(name, f"is no state that {self._to.key} asks to decide{ending}")
-                elif state not in asked[name]:
-                    yield Problem(name, f"must be one of {', '.join(asked[name])}")
+        self._book.load(reading)
+        for name, state in self._decisions.items():
+            if "." not in name:
+                yield from self._strange_of(reading.case(name), name, state)
+            elif name not in asked:
+                hint = nearest(name, asked)
+                ending = f"; did you mean {hint!r}?" if hint else ""
+                yield Problem(name, f"is no state that {self._to.key} asks to decide{ending}")
+            elif state not in asked[name]:
+                yield Problem(name, f"must be one of {', '.join(asked[name])}")
 
     def _strange_of(self, case: Case | None, name: str, state: str) -> Iterator[Problem]:
         """What is wrong with the decision on a case; one that was carried out may be repeated."""

@@ -29,7 +29,7 @@ from lockroutine.routine import Routine, Step
 from lockroutine.rules.pulling import Report, read_report
 from lockroutine.rules.terms import PULL
 from lockroutine.stores import Store
-from lockroutine.stores.again import repeated
+from lockroutine.stores.again import read_from, repeated
 
 __all__ = ["READ_BY", "Accounts", "PullReport", "Puller"]
 
@@ -161,8 +161,7 @@ class Puller:
 
     def _tickets(self) -> None:
         (system, *_) = self._plugins.with_hook("read_tickets")
-        with self._store.reading() as reading:
-            cursor = reading.cursor(system)
+        cursor = read_from(self._store, lambda reading: reading.cursor(system))
         read = self._plugins.read_tickets(TicketsSince(cursor=cursor, deadline=self._deadline))
         for report in read.reports:
             if not report.ours:
@@ -172,9 +171,8 @@ class Puller:
 
     def _report(self, system: str, report: TicketReport) -> None:
         key = f"pull/{system}/{report.id}"
-        with self._store.reading() as reading:
-            if reading.first_result(key) or reading.first_result(f"{key}/unread"):
-                return
+        if any(self._known(one) for one in (key, f"{key}/unread")):
+            return
         cases = self._engine.cases(reference=Reference(system, report.ticket)).items
         for rule, fields in self._meanings(report.text):
             step = _step(rule.step)
@@ -232,6 +230,10 @@ class Puller:
         )
         self._counts["unread"] += 1
 
+    def _known(self, key: str) -> bool:
+        """Whether a command with that key was made already."""
+        return read_from(self._store, lambda reading: reading.first_result(key)) is not None
+
     # -- batteries -----------------------------------------------------------------------------
 
     def _batteries(self) -> None:
@@ -247,9 +249,8 @@ class Puller:
         assert rules is not None  # it is what has levels read at all
         form = {"level": level.level, "read_at": level.read_at, "source": "admin_tool"}
         key = f"pull/battery/{lock.subject}/{level.read_at.isoformat()}"
-        with self._store.reading() as reading:
-            if reading.first_result(key):
-                return
+        if self._known(key):
+            return
         for name in (rules.good, rules.low):
             try:
                 self._engine.perform(

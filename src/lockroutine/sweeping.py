@@ -24,6 +24,7 @@ from lockroutine.model import Case, Query
 from lockroutine.routine import Routine, Step
 from lockroutine.rules.sweeps import Sweep
 from lockroutine.stores import CaseFilter, Reading, Store, Writing
+from lockroutine.stores.again import read_from
 from lockroutine.views import look
 
 __all__ = ["Made", "SweepCount", "SweepReport", "Sweeper", "Wanted"]
@@ -154,10 +155,13 @@ class Sweeper:
     def _cases(self, wanted: CaseFilter, keep: Callable[[Reading, Case], bool]) -> Iterator[Case]:
         """The cases that are to be kept, read by the page; nothing is open when they are handed."""
         after = ""
+
+        def read(reading: Reading) -> tuple[list[Case], list[Case]]:
+            page = [self._book.meet(reading, one) for one in reading.cases(wanted, after, MOST)]
+            return page, [one for one in page if keep(reading, one)]
+
         while True:
-            with self._store.reading() as reading:
-                page = [self._book.meet(reading, one) for one in reading.cases(wanted, after, MOST)]
-                kept = [one for one in page if keep(reading, one)]
+            page, kept = read_from(self._store, read)
             yield from kept
             if len(page) < MOST:
                 return

@@ -11,7 +11,8 @@ from lockroutine.decide.evolve import clock_steps
 from lockroutine.errors import ConflictError, Refused
 from lockroutine.model import Actor, Case
 from lockroutine.rules.terms import CLOCK
-from lockroutine.stores import Position, Store
+from lockroutine.stores import Position, Reading, Store
+from lockroutine.stores.again import read_from
 
 __all__ = ["Ticker"]
 
@@ -58,9 +59,12 @@ class Ticker:
     def _run_out(self, now: dt.datetime, limit: int) -> Iterator[Case]:
         """The cases whose timers have run out, longest ago first, read so many at a time."""
         after: Position | None = None
+
+        def read(reading: Reading) -> list[Case]:
+            return [self._book.meet(reading, one) for one in reading.timers(now, after, limit)]
+
         while True:
-            with self._store.reading() as reading:
-                found = [self._book.meet(reading, c) for c in reading.timers(now, after, limit)]
+            found = read_from(self._store, read)
             yield from found
             if len(found) < limit:
                 return

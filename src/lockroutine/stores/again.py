@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import TypeVar
 
 from lockroutine.errors import StoreBusy
-from lockroutine.stores.base import Store, Writing
+from lockroutine.stores.base import Reading, Store, Writing
 
-__all__ = ["PATIENCE", "repeated"]
+__all__ = ["PATIENCE", "read_from", "repeated"]
 
 T = TypeVar("T")
+How = TypeVar("How")
 
 PATIENCE = 10.0
-"""For how many seconds at most a write is begun anew."""
+"""For how many seconds at most something is begun anew."""
 
 _LONGEST_PAUSE = 0.5
 
@@ -41,10 +43,42 @@ def repeated(
     >>> repeated(MemoryStore(), lambda transaction: transaction.event_count())
     0
     """
+    return _begun_anew(store.writing, work, pause)
+
+
+def read_from(
+    store: Store, work: Callable[[Reading], T], pause: Callable[[float], object] = time.sleep
+) -> T:
+    """Read from a store as of one moment, begun anew for as long as the store is busy.
+
+    Args:
+        store: The store.
+        work: What is read. It may be called several times, each time as of a later moment, so it
+            hands nothing out before its end.
+        pause: Lets so many seconds go by.
+
+    Returns:
+        What the work gave back.
+
+    Raises:
+        StoreBusy: The store was busy for all of `PATIENCE`.
+
+    >>> from lockroutine.stores import MemoryStore
+    >>> read_from(MemoryStore(), lambda reading: reading.event_count())
+    0
+    """
+    return _begun_anew(store.reading, work, pause)
+
+
+def _begun_anew(
+    begin: Callable[[], AbstractContextManager[How]],
+    work: Callable[[How], T],
+    pause: Callable[[float], object],
+) -> T:
     give_up, length = time.monotonic() + PATIENCE, 0.001
     while True:
         try:
-            with store.writing() as transaction:
+            with begin() as transaction:
                 return work(transaction)
         except StoreBusy:
             if time.monotonic() + length > give_up:

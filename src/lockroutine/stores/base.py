@@ -262,7 +262,12 @@ class Store(Protocol):
     """Where everything is kept."""
 
     def reading(self) -> AbstractContextManager[Reading]:
-        """Read as of one moment."""
+        """Read as of one moment.
+
+        Raises:
+            StoreBusy: Somebody else's work was in the way, or the connection was lost, when it
+                begins or inside. `lockroutine.stores.again.read_from` begins anew then.
+        """
         ...
 
     def writing(self) -> AbstractContextManager[Writing]:

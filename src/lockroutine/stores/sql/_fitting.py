@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sqlalchemy import Connection, Engine, inspect, text
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from lockroutine.errors import Problem, StoreError
 from lockroutine.stores.sql._words import in_words
@@ -52,6 +52,11 @@ def differences(connection: Connection, schema: str = "") -> list[Problem]:
     return found
 
 
+def _looked(engine: Engine, schema: str) -> list[Problem]:
+    with engine.connect() as connection:
+        return differences(connection, schema)
+
+
 def refuse_other_tables(engine: Engine, schema: str, database: str) -> None:
     """See that a database can be worked with.
 
@@ -59,8 +64,13 @@ def refuse_other_tables(engine: Engine, schema: str, database: str) -> None:
         StoreError: It cannot; with the first of what is wrong, and what to do.
     """
     try:
-        with engine.connect() as connection:
-            found = differences(connection, schema)
+        try:
+            found = _looked(engine, schema)
+        except DBAPIError as error:
+            # It had lain idle in the host's pool and was cut, and the pool has let go of all such.
+            if not error.connection_invalidated:
+                raise
+            found = _looked(engine, schema)
     except (SQLAlchemyError, engine.dialect.loaded_dbapi.Error) as error:
         raise in_words(database, error) from None
     if not found:

@@ -36,21 +36,18 @@ class BoundStore:
     @contextmanager
     def reading(self) -> Generator[Reading]:
         """Read what the host's transaction sees, its own changes among it."""
-        yield Transaction(self._host.link, self._host.known)
+        with _lost_with_the_host():
+            yield Transaction(self._host.link, self._host.known)
 
     @contextmanager
     def writing(self) -> Generator[Writing]:
         """Write as a part of the host's transaction; an exception of any kind undoes that part."""
-        try:
+        with _lost_with_the_host():
             self._begin()
             with self._savepoint():
                 transaction = transaction_on(self._host.link, self._host.known)
                 with at_one_moment(transaction):
                     yield transaction
-        except OnlyAnew as error:
-            raise TransactionLost(
-                f"The host's transaction cannot go on: {_first_lower(str(error))}"
-            ) from None
 
     def _begin(self) -> None:
         """In SQLite, where a savepoint alone would be a transaction of its own, begin one."""
@@ -81,6 +78,17 @@ class BoundStore:
 
     def close(self) -> None:
         """The connection is the host's."""
+
+
+@contextmanager
+def _lost_with_the_host() -> Generator[None]:
+    """What only a new transaction helps against is for the host to begin anew."""
+    try:
+        yield
+    except OnlyAnew as error:
+        raise TransactionLost(
+            f"The host's transaction cannot go on: {_first_lower(str(error))}"
+        ) from None
 
 
 def _first_lower(text: str) -> str:
