@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -108,26 +107,6 @@ def test_the_tables_can_be_taken_away(fresh: str) -> None:
     left = sa.inspect(engine).get_table_names(schema or None)
     engine.dispose()
     assert left == [VERSION_TABLE]
-
-
-def test_tables_of_an_older_library_are_brought_up_to_date(fresh: str) -> None:
-    """Tables of an older revision are refused until they are upgraded; what they hold stays."""
-    upgrade(fresh)
-    with closing(SqlStore(fresh)) as store:
-        repeated(store, lambda transaction: transaction.apply([opening("1")]))
-    engine, schema = place(fresh)
-    config = Config()
-    config.set_main_option("script_location", str(MIGRATIONS))
-    with engine.begin() as connection:
-        config.attributes |= {"connection": connection, "lockroutine_schema": schema}
-        command.downgrade(config, REVISIONS[0])
-    engine.dispose()
-    with pytest.raises(StoreError, match=r"Run `lockroutine db upgrade` on it\.$"):
-        SqlStore(fresh)
-    upgrade(fresh)
-    assert check(fresh) == ()
-    with closing(SqlStore(fresh)) as store, store.reading() as reading:
-        assert reading.case("1") is not None
 
 
 def test_tables_that_differ_are_refused(fresh: str) -> None:

@@ -9,7 +9,6 @@ import sqlite3
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -99,39 +98,6 @@ def test_a_file_of_a_newer_library_is_refused(path, opened):
         f"this one knows {SCHEMA_VERSION}). Upgrade the library."
     )
     assert path.read_bytes() == before
-
-
-# How a file of the first schema came to be, from one of today.
-FIRST_SCHEMA = """
-DROP INDEX cases_by_subject;
-CREATE INDEX cases_by_subject ON cases (process, subject);
-DROP INDEX cases_by_process;
-DROP INDEX cases_by_unit;
-DROP INDEX cases_by_unit_and_process;
-DROP INDEX effects_by_state;
-CREATE INDEX effects_to_look_at ON effects (state, number)
-    WHERE state IN ('unknown', 'asked', 'parked');
-PRAGMA user_version = 1;
-"""
-
-
-def schema(path: Path) -> list[tuple[str, str]]:
-    with closing(sqlite3.connect(path)) as connection:
-        return connection.execute("SELECT name, sql FROM sqlite_master ORDER BY name").fetchall()
-
-
-def test_a_file_of_an_older_library_is_brought_up_to_date(path, opened):
-    """A file with an older schema has that of today once it is opened, and all that it held."""
-    keep(opened(path))
-    today = schema(path)
-    with closing(sqlite3.connect(path)) as connection:
-        connection.executescript(FIRST_SCHEMA)
-    assert schema(path) != today
-    with ThreadPoolExecutor(4) as workers:
-        assert [ids(one) for one in workers.map(opened, [path] * 4)] == [["1"]] * 4
-    assert schema(path) == today
-    with closing(sqlite3.connect(path)) as connection:
-        assert connection.execute("PRAGMA user_version").fetchone() == (SCHEMA_VERSION,)
 
 
 def test_a_database_of_another_program_is_refused(path, opened):

@@ -19,7 +19,7 @@ from lockroutine.stores._sqlite import Transaction
 
 __all__ = ["SCHEMA_VERSION", "SqliteStore"]
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 1
 _APPLICATION = 0x6C6F636B  # "lock"; tells our files from those of other programs
 _SMALLEST = 512  # bytes in the smallest page that a database can have
 
@@ -115,19 +115,6 @@ CREATE TABLE refusals (
 ) WITHOUT ROWID;
 """
 
-# What each version of the schema changed, from the second on.
-_CHANGES = (
-    """
-DROP INDEX cases_by_subject;
-CREATE INDEX cases_by_subject ON cases (subject, process);
-CREATE INDEX cases_by_process ON cases (process);
-CREATE INDEX cases_by_unit ON cases (unit);
-CREATE INDEX cases_by_unit_and_process ON cases (unit, process);
-DROP INDEX effects_to_look_at;
-CREATE INDEX effects_by_state ON effects (state, number);
-""",
-)
-
 _WORDS = {
     "SQLITE_BUSY": "is locked by another program; try again",
     "SQLITE_LOCKED": "is locked by another program; try again",
@@ -149,17 +136,6 @@ def _in_words(path: str, error: sqlite3.Error) -> StoreError:
             kind = StoreBusy if code in _BUSY else StoreError
             return kind(f"The database {path} {words}.")
     return StoreError(f"The database {path} cannot be used: {error}.")
-
-
-def _version(connection: sqlite3.Connection) -> int:
-    (version,) = connection.execute("PRAGMA user_version").fetchone()
-    return int(version)
-
-
-def _run(connection: sqlite3.Connection, script: str) -> None:
-    """Run several statements inside the transaction that has begun, which executescript ends."""
-    for statement in script.split(";"):
-        connection.execute(statement)
 
 
 class SqliteStore:
@@ -221,7 +197,6 @@ class SqliteStore:
             (mode,) = connection.execute("PRAGMA journal_mode").fetchone()
             if mode != "wal":  # as in a copy that VACUUM INTO has made
                 write_ahead(connection, self._patience)
-            self._upgrade(connection)
             return
         if 0 < os.path.getsize(self.path) < _SMALLEST:
             # SQLite takes whatever is this short for an empty database, and writes over it.
@@ -230,26 +205,17 @@ class SqliteStore:
         connection.execute("BEGIN IMMEDIATE")
         # Another process may have been first while this one waited.
         if not self._is_ours(connection):
-            _run(connection, _SCHEMA)
+            for statement in _SCHEMA.split(";"):
+                connection.execute(statement)
             connection.execute(f"PRAGMA application_id = {_APPLICATION}")
             connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
-        connection.execute("COMMIT")
-
-    def _upgrade(self, connection: sqlite3.Connection) -> None:
-        """Bring a file that an older library has made up to date, unless another just did so."""
-        if _version(connection) == SCHEMA_VERSION:
-            return
-        connection.execute("BEGIN IMMEDIATE")
-        for script in _CHANGES[_version(connection) - 1 :]:
-            _run(connection, script)
-        connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
         connection.execute("COMMIT")
 
     def _is_ours(self, connection: sqlite3.Connection) -> bool:
         # The tables first: whoever makes the file meanwhile commits them together with the rest.
         (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
         (application,) = connection.execute("PRAGMA application_id").fetchone()
-        version = _version(connection)
+        (version,) = connection.execute("PRAGMA user_version").fetchone()
         if not tables:
             return False
         if application != _APPLICATION:

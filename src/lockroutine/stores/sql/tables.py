@@ -41,7 +41,7 @@ PREFIX = "lockroutine_"
 VERSION_TABLE = f"{PREFIX}version"
 """Where Alembic keeps which of our revisions a database has, if we run it ourselves."""
 
-REVISIONS = ("lockroutine_1", "lockroutine_2")
+REVISIONS = ("lockroutine_1",)
 """Our revisions, the oldest first."""
 
 TO_SEND = "state IN ('due', 'in_flight', 'failed', 'unknown')"

@@ -125,7 +125,10 @@ def _cases() -> None:
         _text("personal", nullable=True),
     )
     _index("cases", "cases_by_subject", "subject", "process", "id")
+    _index("cases", "cases_by_process", "process", "id")
     _index("cases", "cases_by_state", "process", "state", "id")
+    _index("cases", "cases_by_unit", "unit", "id")
+    _index("cases", "cases_by_unit_and_process", "unit", "process", "id")
     _index("cases", "cases_waiting", "process", "state", "due", "id", where="waits")
     _index("cases", "cases_waiting_in_unit", "process", "state", "unit", "due", "id", where="waits")
     _index("cases", "cases_by_timer", "timer", "id", where="timer IS NOT NULL")
@@ -163,13 +166,7 @@ def _effects() -> None:
         "number",
         where="state IN ('due', 'in_flight', 'failed', 'unknown')",
     )
-    _index(
-        "effects",
-        "effects_to_look_at",
-        "state",
-        "number",
-        where="state IN ('unknown', 'asked', 'parked')",
-    )
+    _index("effects", "effects_by_state", "state", "number")
 
 
 def downgrade() -> None:
