@@ -17,6 +17,7 @@ import pytest
 
 from lockroutine import Engine, StoreError
 from lockroutine.stores import CaseFilter, MemoryStore, SqliteStore, Store
+from lockroutine.stores.base import DamagedEvent
 from lockroutine.stores.sqlite import SCHEMA_VERSION
 from lockroutine.testing.stores import StoreContract, following, opening
 
@@ -70,6 +71,33 @@ def test_what_was_kept_is_there_after_the_file_is_opened_again(path, opened):
     keep(first)
     first.close()
     assert ids(opened(path)) == ["1"]
+
+
+@pytest.mark.parametrize(
+    "read",
+    [
+        lambda reading: reading.history("1"),
+        lambda reading: reading.histories(["1", "2"]),
+        lambda reading: reading.history_page("1", 0, 10),
+        lambda reading: [*reading.events()],
+    ],
+    ids=["history", "histories", "history_page", "events"],
+)
+def test_who_has_met_damage_sees_what_was_mended_since(path, opened, read):
+    """What was found to be damaged, and is still held on to, keeps nobody at an old state."""
+    store = opened(path)
+    keep(store)
+    keep(store, "2")
+    with closing(sqlite3.connect(path)) as other, other:
+        ((body,),) = other.execute("SELECT body FROM events WHERE case_id = '1'")
+        other.execute("UPDATE events SET body = '[]' WHERE case_id = '1'")
+    with store.reading() as reading, pytest.raises(DamagedEvent) as held:
+        read(reading)
+    with closing(sqlite3.connect(path)) as other, other:
+        other.execute("UPDATE events SET body = ? WHERE case_id = '1'", (body,))
+    with store.reading() as reading:
+        read(reading)
+    assert held.value.event == "1/1"
 
 
 def test_a_file_is_durable_and_strict(path, opened):

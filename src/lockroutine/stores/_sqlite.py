@@ -13,6 +13,7 @@ from lockroutine.figures import Pending
 from lockroutine.model import Awaited, Case, Effect, Event, Query, Reference
 from lockroutine.rules.reader import Source
 from lockroutine.stores.base import (
+    PAGE,
     CaseFilter,
     FirstResult,
     Position,
@@ -45,10 +46,8 @@ _JOBS = (
     "AND place.field = json_extract(job.value, '$[1]') "
     "AND place.value = json_extract(job.value, '$[2]')"
 )
-_EVENT = (
-    "SELECT case_id, version, CAST(body AS BLOB), CAST(hash AS BLOB), CAST(personal AS BLOB) "
-    "FROM events"
-)
+_EVENT_COLUMNS = "case_id, version, CAST(body AS BLOB), CAST(hash AS BLOB), CAST(personal AS BLOB)"
+_EVENT = f"SELECT {_EVENT_COLUMNS} FROM events"
 _EFFECT = f"SELECT {', '.join(EFFECT_COLUMNS)} FROM effects"
 _INSERT_EFFECT = (
     f"INSERT INTO effects ({', '.join(EFFECT_COLUMNS)}) "
@@ -81,8 +80,12 @@ class Transaction:
 
     # -- reading -------------------------------------------------------------------------------
 
+    def _rows(self, statement: str, values: Sequence[Any] | Mapping[str, Any]) -> list[Any]:
+        """All that a question finds: one that is left open would keep what it sees as it is."""
+        return self._connection.execute(statement, values).fetchall()
+
     def _read_cases(self, statement: str, values: Sequence[Any] | Mapping[str, Any]) -> list[Case]:
-        rows = self._connection.execute(statement, values)
+        rows = self._rows(statement, values)
         return [decode_case(body, personal) for body, personal in rows]
 
     def case(self, case_id: str) -> Case | None:
@@ -99,27 +102,33 @@ class Transaction:
         return tuple(self._read_cases(f"{_CASE} WHERE {where} ORDER BY id", values))
 
     def history(self, case_id: str) -> tuple[Event, ...]:
-        rows = self._connection.execute(f"{_EVENT} WHERE case_id = ? ORDER BY version", (case_id,))
+        rows = self._rows(f"{_EVENT} WHERE case_id = ? ORDER BY version", (case_id,))
         return tuple(read_event(*row) for row in rows)
 
     def histories(self, case_ids: Sequence[str]) -> Mapping[str, tuple[Event, ...]]:
         wanted = "SELECT value FROM json_each(?)"
-        rows = self._connection.execute(
+        rows = self._rows(
             f"{_EVENT} WHERE case_id IN ({wanted}) ORDER BY case_id, version",
             (json.dumps(case_ids),),
         )
         return by_case(case_ids, rows, read_event)
 
     def history_page(self, case_id: str, after: int, limit: int) -> list[Event]:
-        rows = self._connection.execute(
+        rows = self._rows(
             f"{_EVENT} WHERE case_id = ? AND version > ? ORDER BY version LIMIT ?",
             (case_id, after, limit),
         )
         return [read_event(*row) for row in rows]
 
     def events(self) -> Iterator[Event]:
-        rows = self._connection.execute(f"{_EVENT} WHERE number > 0 ORDER BY number")
-        return (read_event(*row) for row in rows)
+        after = 0
+        page = (
+            f"SELECT {_EVENT_COLUMNS}, number FROM events WHERE number > ? ORDER BY number LIMIT ?"
+        )
+        while rows := self._rows(page, (after, PAGE)):
+            for row in rows:
+                yield read_event(*row[:-1])
+            after = rows[-1][-1]
 
     def event_count(self) -> int:
         (number,) = self._connection.execute("SELECT count(*) FROM events").fetchone()
@@ -197,7 +206,7 @@ class Transaction:
         for _, given in terms:
             values += (*given, *(after or ()))
         statement = f"{' UNION ALL '.join(parts)} ORDER BY due, id LIMIT ?"
-        rows = self._connection.execute(statement, (*values, limit))
+        rows = self._rows(statement, (*values, limit))
         return [decode_case(body, personal) for body, personal, *_ in rows]
 
     def timers(self, until: dt.datetime, after: Position | None, limit: int) -> list[Case]:
@@ -218,7 +227,7 @@ class Transaction:
             # Of one case there are few, of one state there may be millions: no index of them then.
             where.append("state = ?" if case_id is None else "+state = ?")
             values.append(state)
-        rows = self._connection.execute(
+        rows = self._rows(
             f"{_EFFECT} WHERE {' AND '.join(where)} ORDER BY number LIMIT ?", (*values, limit)
         )
         return [decode_effect(row) for row in rows]
