@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import sys
 import time
@@ -18,6 +19,8 @@ import pytest
 
 from lockroutine import Engine
 
+SECONDS = float(os.environ.get("LOCKROUTINE_STORM", "20"))
+
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGKILL")
 
 
@@ -27,7 +30,7 @@ def _from_the_root(monkeypatch: pytest.MonkeyPatch, pytestconfig: pytest.Config)
     monkeypatch.syspath_prepend(pytestconfig.rootpath)
 
 
-@pytest.mark.parametrize(("where", "seconds"), [("postgres", 60), ("sqlite", 10)])
+@pytest.mark.parametrize(("where", "seconds"), [("postgres", SECONDS), ("sqlite", 8)])
 def test_a_storm_leaves_nothing_lost_doubled_or_halved(where: str, seconds: float) -> None:
     """After a storm chains and registers agree, and each command and each effect is there once."""
     if where == "postgres":
