@@ -93,16 +93,23 @@ def _rows(connection: psycopg.Connection[Any], statement: str, value: str) -> li
 
 
 def first_page(
-    connection: psycopg.Connection[Any], schema: str, states: Sequence[tuple[str, str]]
-) -> list[tuple[Any, Any]]:
-    """The oldest due open cases in these states."""
+    connection: psycopg.Connection[Any],
+    schema: str,
+    states: Sequence[tuple[str, str]],
+    *,
+    parsed: bool = True,
+) -> list[tuple[Any, ...]]:
+    """The oldest due open cases in these states: what they hold, or their rows as they come."""
     term = (
         f"(SELECT body, personal, due, id FROM {schema}.lockroutine_cases "
         "WHERE waits AND process = %s AND state = %s ORDER BY due, id LIMIT 50)"
     )
     statement = f"{' UNION ALL '.join([term] * len(states))} ORDER BY due, id LIMIT 50"
-    rows = connection.execute(statement.encode(), [name for state in states for name in state])
+    values = [name for state in states for name in state]
+    rows = connection.execute(statement.encode(), values).fetchall()
+    if not parsed:
+        return rows
     return [
         (json.loads(body), json.loads(personal) if personal else None)
-        for body, personal, *_ in rows.fetchall()
+        for body, personal, *_ in rows
     ]

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Generator, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -37,12 +37,18 @@ class Busy:
         if when == "kept":
             raise StoreBusy("The connection was lost.")
 
+    def reading(self) -> AbstractContextManager[Any]:
+        return self._read(self._store.reading)
+
+    def browsing(self) -> AbstractContextManager[Any]:
+        return self._read(self._store.browsing)
+
     @contextmanager
-    def reading(self) -> Generator[Any]:
+    def _read(self, begin: Callable[[], AbstractContextManager[Any]]) -> Generator[Any]:
         when = self.when.pop(0) if self.when else ""
         if when == "begin":
             raise StoreBusy("Busy.")
-        with self._store.reading() as reading:
+        with begin() as reading:
             yield reading
         if when == "end":
             raise StoreBusy("Busy.")
@@ -94,9 +100,12 @@ def test_a_busy_store_is_read_again(engine: Engine, busy: Busy, when: str) -> No
     assert engine.case(case.id) == case
     busy.when = [when]
     assert engine.cases(process="order").items == (case,)
-    busy.when = [when] * 1000
-    with pytest.raises(StoreBusy, match=r"^Busy\.$"):
-        engine.case(case.id)
+    busy.when = [when]
+    assert [item.case.id for item in engine.worklist(actor=BO)] == [case.id]
+    for ask in (engine.case, engine.history):
+        busy.when = [when] * 1000
+        with pytest.raises(StoreBusy, match=r"^Busy\.$"):
+            ask(case.id)
 
 
 def test_a_store_that_stays_busy_is_given_up(engine: Engine, busy: Busy) -> None:

@@ -504,7 +504,34 @@ def test_personal_data_by_role(engine: Engine) -> None:
     assert set(engine.case(case.id).personal) == PERSONAL | {"door_code"}
     assert engine.history(case.id)[0].personal
     (item,) = engine.worklist(actor=BO)
-    assert set(item.case.personal) == PERSONAL | {"door_code"}
+    assert item.case.whole == engine.case(case.id, actor=BO)
+    assert set(item.case.whole.personal) == PERSONAL | {"door_code"}
+
+
+def test_an_entry_of_a_work_list_holds_no_more_than_its_actor_may_see(engine: Engine) -> None:
+    """An entry shows a case without what is personal; as a copy, too, it has only what is seen."""
+    case = fitted(engine)
+    (item,) = (one for one in engine.worklist(actor=ANNA) if one.case.id == case.id)
+    assert item.case.whole == engine.case(case.id, actor=ANNA)
+    assert "door_code" not in item.case.whole.personal
+    kept = pickle.dumps(item)
+    assert PHONE.encode() in kept
+    assert b"4711#" not in kept
+    again = pickle.loads(kept)
+    assert again == item
+    assert again.case.whole == item.case.whole
+    for word in (PHONE, "Customer 17", "Example Street"):
+        assert word not in repr(item)
+
+
+def test_an_entry_of_a_work_list_is_of_one_moment(engine: Engine) -> None:
+    """The case of an entry is as it was when the list was made, also if it is asked for later."""
+    case = engine.case(order(engine).id, actor=BO)
+    (item,) = engine.worklist(actor=BO)
+    engine.perform(item.case.id, "book", actor=BO, form=BOOKING, expect=item.case.version)
+    assert item.case.whole == case
+    with pytest.raises(ConflictError):
+        engine.perform(item.case.id, "book", actor=BO, form=BOOKING, expect=item.case.version)
 
 
 def test_results_hold_what_the_actor_may_see(engine: Engine) -> None:

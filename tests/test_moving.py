@@ -755,6 +755,17 @@ def test_lists_find_cases_of_all_versions() -> None:
     assert engine.figures().open_cases[("order", "agreed")] == 1
 
 
+def test_an_engine_lists_cases_of_a_version_that_another_brought(tmp_path: Path) -> None:
+    """A case that another engine brought under rules of its own stands on the lists of all."""
+    path = tmp_path / "small.db"
+    engine = opened(path)
+    case = booked(engine)
+    with opened(path, NEXT) as other:
+        other.move(NEXT, actor=EVA)
+    (item,) = engine.worklist(actor=BO)
+    assert (item.case.id, item.case.state, item.case.routine) == (case.id, "agreed", NEXT.key)
+
+
 def test_a_stay_goes_on_under_its_new_name() -> None:
     """Figures count the time in a state that was renamed as one stay, under the new name."""
     clock = Clock()

@@ -25,13 +25,14 @@ AT = dt.datetime(2026, 3, 2, 9, 0, tzinfo=dt.UTC)
 # What was there at first is made many times over, under other ids and in other places; there are
 # few cases of one process, in one state and in one unit, and one unit has half of all.
 CASES = """
-INSERT INTO {0}cases (id, process, subject, unit, state, is_open, waits, version, due, timer,
-    open_key, body, personal)
+INSERT INTO {0}cases (id, process, subject, unit, routine, state, is_open, waits, owed, version,
+    due, timer, open_key, body, personal)
 SELECT 'x' || n, CASE WHEN n % 10000 = 9 THEN 'rare' WHEN n % 20 = 0 THEN 'mounting'
         ELSE 'process-' || (n % 20) END,
     'customer-' || (n % 30000),
     CASE WHEN n % 10000 = 7 THEN 'rare' WHEN n % 2 = 0 THEN 'large' ELSE 'unit-' || (n % 50) END,
-    CASE WHEN n % 10000 = 20 THEN 'rare' ELSE 'state-' || (n % 7) END, n % 3 = 0, n % 3 = 0, 1,
+    routine,
+    CASE WHEN n % 10000 = 20 THEN 'rare' ELSE 'state-' || (n % 7) END, n % 3 = 0, n % 3 = 0, '', 1,
     '2026-0' || (1 + n % 9) || '-02T09:00:00+00:00',
     CASE n % 10 WHEN 0 THEN '2026-0' || (1 + n % 9) || '-02T09:00:00+00:00' END,
     NULL, body, NULL FROM {0}cases, {1} WHERE id = '1'
@@ -79,6 +80,7 @@ def seeded(store: Store) -> Store:
 
 
 # What the engine asks, and how.
+KNOWN = ("example@1.0.0",)
 UNITS, OTHERS = frozenset({"unit-3", "unit-17"}), frozenset({"large", "rare"})
 WAITING = [Awaited("mounting", "state-1"), Awaited("process-3", "state-2", AT)]
 ASKED: dict[str, Callable[[Any], object]] = {
@@ -89,9 +91,9 @@ ASKED: dict[str, Callable[[Any], object]] = {
     "histories": lambda t: t.histories([f"x{number}" for number in range(500, 700)]),
     "history, a page": lambda t: t.history_page("x1234", 0, 100),
     "events, for figures and exports": lambda t: next(t.events()),
-    "waiting": lambda t: t.waiting(WAITING, None, None, 51),
-    "waiting in units": lambda t: t.waiting(WAITING, UNITS, None, 51),
-    "waiting, a later page": lambda t: t.waiting(WAITING, UNITS, (AT.isoformat(), "x5"), 51),
+    "waiting": lambda t: t.waiting(WAITING, None, KNOWN, None, 51),
+    "waiting in units": lambda t: t.waiting(WAITING, UNITS, KNOWN, None, 51),
+    "waiting, a later page": lambda t: t.waiting(WAITING, UNITS, KNOWN, (AT.isoformat(), "x5"), 51),
     "timers": lambda t: t.timers(AT, None, 100),
     "timers, a later page": lambda t: t.timers(AT, (AT.isoformat(), "x5"), 100),
     "all cases": lambda t: t.cases(CaseFilter(), "x5", 100),

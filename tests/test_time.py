@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lockroutine import Actor, Engine, Refused, load_routine
+from lockroutine import Actor, Engine, Refused, WaitingCase, load_routine
 from smallpack import (
     ANNA,
     BO,
@@ -441,7 +441,7 @@ def test_no_escalated_case_is_missed(due: str, before: str, start: int, later: i
     with opened(routine=routine, clock=clock) as engine:
         case = order(engine)
         clock.pass_(hours=later)
-        at = routine.escalates_at(case)
+        at = routine.escalates_at(WaitingCase.of(case, ()))
         assert at is not None
         assert bool(listed(engine, MAJ)) is (at <= clock.at)
 
@@ -450,4 +450,4 @@ def test_what_nobody_else_is_asked_of_is_never_escalated() -> None:
     """A case in a state without an escalation is on no further work list, however late."""
     routine = load_routine(edited())
     with opened(routine=routine) as engine:
-        assert routine.escalates_at(order(engine)) is None
+        assert routine.escalates_at(WaitingCase.of(order(engine), ())) is None

@@ -28,6 +28,7 @@ from lockroutine.model import (
     Text,
     Verdict,
     Verification,
+    WaitingCase,
     WorkItem,
 )
 from lockroutine.routine import Routine, load_routine
@@ -56,6 +57,7 @@ __all__ = [
     "Text",
     "Verdict",
     "Verification",
+    "WaitingCase",
     "WorkItem",
     "load_routine",
 ]

@@ -57,7 +57,7 @@ from lockroutine.pulling import Accounts, Puller, PullReport
 from lockroutine.replaying import Replayer, ReplayReport
 from lockroutine.routine import Routine, load_routine
 from lockroutine.stores import Cases, Reading, Store, open_store
-from lockroutine.stores.again import read_from
+from lockroutine.stores.again import browse, read_from
 from lockroutine.stores.base import Bindable, Bound
 from lockroutine.sweeping import Sweeper, SweepReport
 from lockroutine.ticking import Ticker
@@ -519,6 +519,7 @@ class Engine:
         return self._read_at(
             as_of,
             lambda reading, at: views.worklist(self._book, reading, actor, position, limit, at),
+            one_by_one=True,
         )
 
     def case(
@@ -540,6 +541,7 @@ class Engine:
             lambda reading, _: views.shown(
                 self._book, views.met(self._book, reading, case_id), actor
             ),
+            one_by_one=True,
         )
 
     def cases(
@@ -871,10 +873,20 @@ class Engine:
         """What comes of one reading, begun anew if the store was busy."""
         return read_from(self.store, work, self._pause)
 
-    def _read_at(self, as_of: dt.datetime | None, work: Callable[[Cases, dt.datetime], T]) -> T:
-        """What comes of the cases as they are, or as they stood at a time, and that time."""
+    def _read_at(
+        self,
+        as_of: dt.datetime | None,
+        work: Callable[[Cases, dt.datetime], T],
+        *,
+        one_by_one: bool = False,
+    ) -> T:
+        """What comes of the cases as they are, or as they stood at a time, and that time.
+
+        One by one, each question is answered as of its own moment, which costs less.
+        """
         now = self._time()
         if as_of is None:
-            return self._read(lambda reading: work(reading, now))
+            how = browse if one_by_one else read_from
+            return how(self.store, lambda reading: work(reading, now), self._pause)
         at = past_of(as_of, now)
         return self._read(lambda reading: work(Past(self._book, reading, at), at))

@@ -6,7 +6,8 @@ Nothing here knows how it is read, decided or stored.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator, Mapping
+import functools
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Generic, Literal, TypeAlias, TypeVar
 
 import attrs
@@ -32,6 +33,7 @@ __all__ = [
     "Text",
     "Verdict",
     "Verification",
+    "WaitingCase",
     "WorkItem",
 ]
 
@@ -410,12 +412,91 @@ class Verdict:
         return "\n".join(lines)
 
 
-@frozen(kw_only=True)
+@frozen(slots=False)  # many are made at once, and so it takes the shortest time
+class WaitingCase:
+    """An open case that waits for somebody: what a work list shows of it.
+
+    Args:
+        id: The case's id.
+        process: Its process.
+        subject: Whom or what it is about.
+        unit: The organisational unit that it belongs to.
+        routine: The routine that it runs under, as ``name@version``.
+        state: The name of its state.
+        version: How many events it has; what ``expect`` is compared with.
+        due_at: When it is overdue in this state, if the pack sets a time.
+        owed: The duties of its state that are not settled.
+        make: Makes the case itself, when it is first asked for.
+
+    >>> case = Case(id="1", process="lock", subject="PH1", unit="north", routine="r@1")
+    >>> waiting = WaitingCase.of(case, owed=("test",))
+    >>> waiting.subject, waiting.owed, waiting.whole == case
+    ('PH1', ('test',), True)
+    """
+
+    id: str
+    process: str
+    subject: str
+    unit: str
+    routine: str
+    state: str
+    version: int
+    due_at: dt.datetime | None
+    owed: tuple[str, ...]
+    _make: Callable[[], Case] = field(eq=False, repr=False)
+
+    @classmethod
+    def of(cls, case: Case, owed: tuple[str, ...]) -> WaitingCase:
+        """A case that is known already."""
+        return cls(
+            case.id,
+            case.process,
+            case.subject,
+            case.unit,
+            case.routine,
+            case.state,
+            case.version,
+            case.due_at,
+            owed,
+            lambda: case,
+        )
+
+    @functools.cached_property
+    def whole(self) -> Case:
+        """The case, as far as whoever asked may see it, as it was when the list was made."""
+        return self._make()
+
+    def seen(self, by: Callable[[Case], Case]) -> WaitingCase:
+        """The same, with less of it to be seen.
+
+        Args:
+            by: Takes away what is not to be seen.
+        """
+        return WaitingCase(
+            self.id,
+            self.process,
+            self.subject,
+            self.unit,
+            self.routine,
+            self.state,
+            self.version,
+            self.due_at,
+            self.owed,
+            lambda: by(self.whole),
+        )
+
+    def __reduce__(self) -> tuple[Callable[..., WaitingCase], tuple[Case, tuple[str, ...]]]:
+        # With no more of the case than may be seen.
+        return (WaitingCase.of, (self.whole, self.owed))
+
+
+@frozen(kw_only=True, slots=False)
 class WorkItem:
     """One thing that waits for a role.
 
     Args:
-        case: The case that waits.
+        case: The case that waits; its ``whole`` is the case with what its forms have brought, as
+            far as the actor may see it.
         role: The role that it waits for.
         duty: The transition that is owed; empty if the state as a whole waits.
         label: What it is about, in both languages.
@@ -426,7 +507,7 @@ class WorkItem:
         clauses: The clauses that ask for it.
     """
 
-    case: Case
+    case: WaitingCase
     role: str
     duty: str
     label: Text

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import datetime as dt
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from lockroutine.arguments import MOST
 from lockroutine.book import Book
-from lockroutine.model import Awaited, Case, Event
+from lockroutine.model import Awaited, Case, Event, WaitingCase
 from lockroutine.rules.source import Source
 from lockroutine.stores import CaseFilter, Cases, Position
 from lockroutine.stores.base import due_key, fits, is_awaited
@@ -34,7 +34,7 @@ class Past:
         self._book = book
         self._reading = reading
         self._as_of = as_of
-        self._lists: dict[tuple[object, ...], list[Case]] = {}
+        self._lists: dict[tuple[object, ...], list[WaitingCase]] = {}
         book.load(reading)
 
     def history(self, case_id: str) -> tuple[Event, ...]:
@@ -59,17 +59,21 @@ class Past:
         self,
         states: Sequence[Awaited],
         units: frozenset[str] | None,
+        known: Collection[str],
         after: Position | None,
         limit: int,
-    ) -> list[Case]:
-        """Cases that waited in these states, oldest due first, then by id."""
+    ) -> list[WaitingCase]:
+        """Cases that waited in these states, oldest due first, then by id.
+
+        All routines are known from the beginning.
+        """
         asked = (*states, units)
         if asked not in self._lists:  # the pages of one list are cut from it
             found = [
                 case
                 for process in dict.fromkeys(one.process for one in states)
-                for case in self._all(CaseFilter(process=process), "", MOST)
-                if is_awaited(case, states, units) and self._waits(case)
+                for case in self._waiting(process)
+                if is_awaited(case, states, units)
             ]
             self._lists[asked] = sorted(found, key=lambda case: (due_key(case), case.id))
         whole = self._lists[asked]
@@ -84,8 +88,11 @@ class Past:
         """The text of one of them."""
         return self._reading.routine(key)
 
-    def _waits(self, case: Case) -> bool:
-        return self._book[case.routine].process(case.process).waits(case)
+    def _waiting(self, process: str) -> Iterator[WaitingCase]:
+        for case in self._all(CaseFilter(process=process), "", MOST):
+            rules = self._book[case.routine].process(process)
+            if rules.waits(case):
+                yield WaitingCase.of(case, rules.owed(case))
 
     def _all(self, wanted: CaseFilter, after: str, page: int) -> Iterator[Case]:
         """The cases of a process and subject, which never change, as they stood."""

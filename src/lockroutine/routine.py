@@ -18,7 +18,7 @@ from transitions import Machine, MachineError
 from lockroutine._fields import Entry
 from lockroutine.errors import NotFound, not_found
 from lockroutine.facts import Facts, aware, identifier, serial_number
-from lockroutine.model import Actor, Awaited, Case, Text
+from lockroutine.model import Actor, Awaited, Case, Text, WaitingCase
 from lockroutine.rules.calendar import Calendar, Duration, Hours
 from lockroutine.rules.effects import EffectRule
 from lockroutine.rules.fields import Forms, entry_at, fields_of, forms_of
@@ -220,11 +220,11 @@ class Routine:
         }
         self.calendar: Calendar = self.pack.calendar
         self._named = {name: _named_by(each) for name, each in self.pack.template.items()}
-        self._waiting = {
-            (process, name): _waiting(state)
+        self._waiting = tuple(
+            (Awaited(process, name), _waiting(state), state.escalation)
             for process, rules in self.pack.process.items()
             for name, state in rules.states.items()
-        }
+        )
         self._findings = frozenset(
             sweep.opens.partition(".")[0] for sweep in self.pack.sweep.values()
         )
@@ -291,9 +291,13 @@ class Routine:
         duration = Duration.parse(str(self.parameters.get(length, length)))
         return self.calendar.after(at, duration, sign)
 
+    def is_of_findings(self, process: str) -> bool:
+        """Whether the cases of a process are what sweeps find."""
+        return process in self._findings
+
     def sweep_of(self, case: Case) -> Sweep | None:
         """The sweep that found what this case is of; None if none did."""
-        if case.process not in self._findings:
+        if not self.is_of_findings(case.process):
             return None
         return self.pack.sweep.get(str(case.value("sweep")))
 
@@ -318,12 +322,11 @@ class Routine:
         Where they are only asked when others are late, with until when such a case is due.
         """
         wanted, found = set(roles), list[Awaited]()
-        for (process, name), waiting in self._waiting.items():
-            escalation = self.pack.process[process].states[name].escalation
+        for place, waiting, escalation in self._waiting:
             if not waiting.isdisjoint(wanted):
-                found.append(Awaited(process, name))
+                found.append(place)
             elif escalation and not wanted.isdisjoint(escalation.waits_for):
-                found.append(Awaited(process, name, self._latest_due(escalation, now)))
+                found.append(attrs.evolve(place, due_by=self._latest_due(escalation, now)))
         return tuple(found)
 
     def _latest_due(self, escalation: Escalation, now: dt.datetime) -> dt.datetime:
@@ -334,10 +337,10 @@ class Routine:
         ahead = self.after(now, escalation.before)
         return self.calendar.after(ahead, Duration(working_days=1))
 
-    def escalates_at(self, case: Case) -> dt.datetime | None:
+    def escalates_at(self, case: WaitingCase) -> dt.datetime | None:
         """From when a case stands on further work lists, as it is late; None for never."""
         escalation = self.process(case.process).rules.states[case.state].escalation
-        if escalation is None or case.due_at is None or not case.is_open:
+        if escalation is None or case.due_at is None:
             return None
         if escalation.before:
             return self.after(case.due_at, escalation.before, -1)
@@ -353,16 +356,21 @@ class Routine:
         here = case.unit in actor.units and not self._from_outside(mine)
         return here or bool(self._roles_beyond(actor, case, mine))
 
-    def roles_in(self, actor: Actor, case: Case) -> Set[str]:
+    def roles_in(self, actor: Actor, case: WaitingCase) -> Set[str]:
         """The roles of theirs in which an actor sees and touches a case."""
+        if self._for_all.issuperset(actor.roles):
+            return actor.roles
         own = actor.roles - self._only.keys() if case.unit in actor.units else frozenset[str]()
         return own | self._roles_beyond(actor, case, actor.roles)
 
-    def _roles_beyond(self, actor: Actor, case: Case, roles: Set[str]) -> Set[str]:
+    def _roles_beyond(self, actor: Actor, case: Case | WaitingCase, roles: Set[str]) -> Set[str]:
         """Those of these roles that see a case whatever its unit: for all, or as their own job."""
+        beyond = roles & self._for_all
         narrow = roles & self._only.keys()
-        jobs = {role for role in narrow if case.value(self._only[role]) in actor.units}
-        return jobs | (roles & self._for_all)
+        if narrow:
+            whole = case if isinstance(case, Case) else case.whole
+            beyond |= {role for role in narrow if whole.value(self._only[role]) in actor.units}
+        return beyond
 
     def _from_outside(self, roles: Set[str]) -> bool:
         known = roles & self.pack.role.keys()

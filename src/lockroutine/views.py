@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime as dt
 import random
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import attrs
@@ -29,6 +30,7 @@ from lockroutine.model import (
     Page,
     Query,
     Verification,
+    WaitingCase,
     WorkItem,
 )
 from lockroutine.routine import Step
@@ -218,22 +220,40 @@ def worklist(
     now: dt.datetime,
 ) -> Page[WorkItem]:
     """A page of what waits for an actor, from behind a position."""
-    book.load(reading)
-    states = _awaited(book, actor, now)
-    beyond = any(k.works_for_all(actor.roles) or k.jobs_of(actor) for k in book.values())
-    units = None if beyond else actor.units
     found: list[WorkItem] = []
     while True:
-        cases = reading.waiting(states, units, position, limit + 1)
+        cases = _waiting(book, reading, actor, position, limit + 1, now)
         for case in cases[:limit]:
             routine = book[case.routine]
             roles = routine.roles_in(actor, case)
-            found += items(routine, routine.seen_by(case, actor), roles, now)
+            found += items(routine, case.seen(by=partial(routine.seen_by, actor=actor)), roles, now)
             if len(found) >= limit:
                 return Page(tuple(found), cursor_of((due_key(case), case.id)))
         if len(cases) <= limit:
             return Page(tuple(found))
         position = (due_key(cases[limit - 1]), cases[limit - 1].id)
+
+
+def _waiting(
+    book: Book,
+    reading: Cases,
+    actor: Actor,
+    position: Position | None,
+    limit: int,
+    now: dt.datetime,
+) -> list[WaitingCase]:
+    """The cases that wait for an actor, by the states of every routine of the store."""
+    while True:
+        known = tuple(book)
+        states = _awaited(book, actor, now)
+        beyond = any(k.works_for_all(actor.roles) or k.jobs_of(actor) for k in book.values())
+        units = None if beyond else actor.units
+        found = reading.waiting(states, units, known, position, limit)
+        if found:
+            return found
+        book.load(reading)  # nothing waits, or there are further routines
+        if len(book) == len(known):
+            return found
 
 
 def _awaited(book: Book, actor: Actor, now: dt.datetime) -> list[Awaited]:

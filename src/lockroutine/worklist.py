@@ -1,4 +1,4 @@
-"""What waits for whom, derived from a case's state whenever it is asked. Pure."""
+"""What waits for whom, derived from where a case stands whenever it is asked. Pure."""
 
 from __future__ import annotations
 
@@ -8,14 +8,17 @@ from collections.abc import Iterator, Set
 import attrs
 
 from lockroutine.decide.wording import say
-from lockroutine.model import Case, Text, WorkItem
+from lockroutine.model import Text, WaitingCase, WorkItem
 from lockroutine.routine import Routine
-from lockroutine.rules.schema import Duty, Escalation
+from lockroutine.rules.schema import Duty, Escalation, State
+from lockroutine.rules.sweeps import Sweep
 
 __all__ = ["items"]
 
 
-def items(routine: Routine, case: Case, roles: Set[str], now: dt.datetime) -> Iterator[WorkItem]:
+def items(
+    routine: Routine, case: WaitingCase, roles: Set[str], now: dt.datetime
+) -> Iterator[WorkItem]:
     """What a case asks of somebody in these roles: its unsettled duties, or else its state.
 
     Of who is asked because others are late, the whole case is asked.
@@ -28,57 +31,49 @@ def items(routine: Routine, case: Case, roles: Set[str], now: dt.datetime) -> It
     """
     process = routine.process(case.process)
     state = process.rules.states[case.state]
-    owed = process.owed(case)
-    if state.escalation and process.waits(case):
+    if state.escalation:
         yield from _escalated(routine, case, roles, now, state.escalation)
-    for name in owed:
-        duty: Duty = state.duties[name]
+    for name in case.owed:
+        duty = state.duties[name]
         for role in duty.waits_for:
             if role in roles:
-                label = process.transition(name).label
-                yield _item(case, role, name, label, (name,), duty.clauses or duty.gaps, now)
-    if owed or not case.is_open:
+                yield _item(case, role, process.transition(name).label, (name,), duty, now, name)
+    if case.owed:
         return
     for role in state.waits_for:
         if role in roles:
-            steps = process.steps_by(role, case.state)
-            rule = routine.sweep_of(case) or state
-            cited = rule.clauses or rule.gaps
-            yield _item(case, role, "", _label(routine, case), steps, cited, now)
+            sweep = _sweep(routine, case)
+            label, steps = _label(routine, case, sweep), process.steps_by(role, case.state)
+            yield _item(case, role, label, steps, sweep or state, now)
 
 
 def _escalated(
-    routine: Routine, case: Case, roles: Set[str], now: dt.datetime, escalation: Escalation
+    routine: Routine,
+    case: WaitingCase,
+    roles: Set[str],
+    now: dt.datetime,
+    escalation: Escalation,
 ) -> Iterator[WorkItem]:
     at = routine.escalates_at(case)
     if at is None or at > now:
         return
     process = routine.process(case.process)
-    label = _label(routine, case)
-    cited = escalation.clauses or escalation.gaps
+    label = _label(routine, case, _sweep(routine, case))
     for role in escalation.waits_for:
         if role in roles:
             steps = process.steps_by(role, case.state)
-            item = _item(case, role, "", label, steps, cited, now)
+            item = _item(case, role, label, steps, escalation, now)
             yield attrs.evolve(item, escalated=True)
 
 
-def _label(routine: Routine, case: Case) -> Text:
-    """What a case that waits as a whole is about: its state, or what a sweep has found."""
-    sweep = routine.sweep_of(case)
-    if sweep is None:
-        return routine.process(case.process).rules.states[case.state].label
-    return say("unjudged_finding", label=sweep.label) if case.value("unjudged") else sweep.label
-
-
 def _item(
-    case: Case,
+    case: WaitingCase,
     role: str,
-    duty: str,
     label: Text,
     transitions: tuple[str, ...],
-    clauses: tuple[str, ...],
+    rests_on: Duty | Escalation | State | Sweep,
     now: dt.datetime,
+    duty: str = "",
 ) -> WorkItem:
     return WorkItem(
         case=case,
@@ -88,5 +83,18 @@ def _item(
         transitions=transitions,
         due_at=case.due_at,
         overdue=case.due_at is not None and case.due_at < now,
-        clauses=clauses,
+        clauses=rests_on.clauses or rests_on.gaps,
     )
+
+
+def _sweep(routine: Routine, case: WaitingCase) -> Sweep | None:
+    """What has found a case, if it is a finding."""
+    return routine.sweep_of(case.whole) if routine.is_of_findings(case.process) else None
+
+
+def _label(routine: Routine, case: WaitingCase, sweep: Sweep | None) -> Text:
+    """What a case that waits as a whole is about: its state, or what a sweep has found."""
+    if sweep is None:
+        return routine.process(case.process).rules.states[case.state].label
+    unjudged = case.whole.value("unjudged")
+    return say("unjudged_finding", label=sweep.label) if unjudged else sweep.label

@@ -14,7 +14,7 @@ from tests.storming.journal import read
 from tests.storming.outside import Outside
 from tests.storming.world import ROUTINE, actor, staff
 
-from lockroutine import Actor, Case, Effect, Engine, Event
+from lockroutine import Actor, Case, Effect, Engine, Event, WaitingCase
 from lockroutine.rules.terms import CLOCK
 from lockroutine.stores import CaseFilter
 from lockroutine.stores.base import DamagedEvent, all_effects
@@ -132,10 +132,13 @@ def _work(engine: Engine, who: Actor) -> frozenset[str]:
 
 
 def _owed(cases: Any, who: Actor, now: dt.datetime) -> frozenset[str]:
-    return frozenset(
-        case.id
+    waiting = (
+        WaitingCase.of(case, process.owed(case))
         for case in cases
-        if case.is_open and any(items(ROUTINE, case, ROUTINE.roles_in(who, case), now))
+        if (process := ROUTINE.process(case.process)).waits(case)
+    )
+    return frozenset(
+        case.id for case in waiting if any(items(ROUTINE, case, ROUTINE.roles_in(who, case), now))
     )
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import attrs
 
 from lockroutine._fields import json_schema
-from lockroutine.model import Case, Language, Reason, WorkItem
+from lockroutine.model import Case, Language, Reason, WaitingCase, WorkItem
 from lockroutine.routine import Routine
 from lockroutine.rules.terms import Ref
 
@@ -53,7 +53,7 @@ def of_routine(routine: Routine, language: Language) -> dict[str, Any]:
     return {"key": routine.key, **plain(routine.pack), "form": forms}
 
 
-def of_case(case: Case) -> dict[str, Any]:
+def of_case(case: Case | WaitingCase) -> dict[str, Any]:
     """What a case is and where it stands; nothing that its forms have brought."""
     return {
         "id": case.id,

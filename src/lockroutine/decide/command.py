@@ -52,7 +52,8 @@ class Change:
         effects: What plugins are asked to do.
         open_key: What no other open case may share; empty if nothing or if the case has ended.
         found_by: The fields and values, beside the subject, by which rules find the case.
-        waits: Whether the case waits for anybody; if not, work lists need not look at it.
+        waits: Whether the case waits for anybody, and so stands on work lists.
+        owed: The duties of its state that are not settled.
     """
 
     before: Case
@@ -62,6 +63,7 @@ class Change:
     open_key: str = ""
     found_by: tuple[tuple[str, str], ...] = ()
     waits: bool = True
+    owed: tuple[str, ...] = ()
 
 
 @frozen

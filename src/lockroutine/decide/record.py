@@ -38,6 +38,7 @@ def change_for(
         open_key=open_key(process, case),
         found_by=tuple((name, value) for name, value in named if isinstance(value, str)),
         waits=process.waits(case),
+        owed=process.owed(case),
     )
 
 

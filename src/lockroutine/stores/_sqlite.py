@@ -5,12 +5,12 @@ from __future__ import annotations
 import datetime as dt
 import json
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from lockroutine.decide import Change
 from lockroutine.figures import Pending
-from lockroutine.model import Awaited, Case, Effect, Event, Query, Reference
+from lockroutine.model import Awaited, Case, Effect, Event, Query, Reference, WaitingCase
 from lockroutine.rules.reader import Source
 from lockroutine.stores.base import (
     PAGE,
@@ -23,13 +23,16 @@ from lockroutine.stores.base import (
 )
 from lockroutine.stores.codec import (
     EFFECT_COLUMNS,
+    WAITING_COLUMNS,
     by_case,
     claim_row,
     decode_case,
     decode_effect,
+    decode_waiting,
     encode_case,
     encode_effect,
     encode_event,
+    encode_owed,
     pending,
     read_event,
 )
@@ -39,6 +42,7 @@ __all__ = ["Transaction"]
 _MOST_TERMS = 400  # SQLite joins at most 500 queries into one
 
 _CASE = "SELECT body, personal FROM cases"
+_WAITING = f"SELECT {', '.join(WAITING_COLUMNS)} FROM cases"
 _FOUND = "SELECT case_id FROM found_by WHERE process = ? AND field = ? AND value = ?"
 _JOBS = (
     "SELECT place.case_id FROM json_each(:jobs) AS job CROSS JOIN found_by AS place "
@@ -174,9 +178,10 @@ class Transaction:
         self,
         states: Sequence[Awaited],
         units: frozenset[str] | None,
+        known: Collection[str],
         after: Position | None,
         limit: int,
-    ) -> list[Case]:
+    ) -> list[WaitingCase]:
         terms: list[tuple[str, tuple[str, ...]]] = []
         for one in states:
             where = "waits AND process = ? AND state = ?"
@@ -187,27 +192,25 @@ class Transaction:
                 terms.append((where, given))
             else:
                 terms += [(f"{where} AND unit = ?", (*given, unit)) for unit in sorted(units)]
-        found: list[Case] = []
+        found: list[WaitingCase] = []
         for start in range(0, len(terms), _MOST_TERMS):
             found += self._merged(terms[start : start + _MOST_TERMS], after, limit)
         if len(terms) > _MOST_TERMS:
             found.sort(key=lambda case: (due_key(case), case.id))
-        return found[:limit]
+        # Asked for afterwards: none of these cases can run under a routine that came later.
+        return found[:limit] if self.routine_keys() <= set(known) else []
 
     def _merged(
         self, terms: Sequence[tuple[str, tuple[str, ...]]], after: Position | None, limit: int
-    ) -> list[Case]:
+    ) -> list[WaitingCase]:
         # Each part runs along its index; SQLite merges them and stops at the limit.
         beyond = " AND (due, id) > (?, ?)" if after else ""
-        parts = [
-            f"SELECT body, personal, due, id FROM cases WHERE {where}{beyond}" for where, _ in terms
-        ]
+        parts = [f"{_WAITING} WHERE {where}{beyond}" for where, _ in terms]
         values: list[Any] = []
         for _, given in terms:
             values += (*given, *(after or ()))
         statement = f"{' UNION ALL '.join(parts)} ORDER BY due, id LIMIT ?"
-        rows = self._rows(statement, (*values, limit))
-        return [decode_case(body, personal) for body, personal, *_ in rows]
+        return [decode_waiting(row) for row in self._rows(statement, (*values, limit))]
 
     def timers(self, until: dt.datetime, after: Position | None, limit: int) -> list[Case]:
         statement = (
@@ -289,9 +292,11 @@ class Transaction:
         case, before = change.case, change.before
         body, personal = encode_case(case)
         state = (
+            case.routine,
             case.state,
             case.is_open,
             case.is_open and change.waits,
+            encode_owed(change),
             case.version,
             due_key(case),
             case.timer_at.isoformat() if case.timer_at and case.is_open else None,
@@ -303,16 +308,16 @@ class Transaction:
         try:
             if before.version:
                 written = execute(
-                    "UPDATE cases SET unit = ?, state = ?, is_open = ?, waits = ?, version = ?, "
-                    "due = ?, timer = ?, open_key = ?, body = ?, personal = ? "
-                    "WHERE id = ? AND version = ?",
+                    "UPDATE cases SET unit = ?, routine = ?, state = ?, is_open = ?, waits = ?, "
+                    "owed = ?, version = ?, due = ?, timer = ?, open_key = ?, body = ?, "
+                    "personal = ? WHERE id = ? AND version = ?",
                     (case.unit, *state, case.id, before.version),
                 )
             else:
                 written = execute(
-                    "INSERT INTO cases (id, process, subject, unit, state, is_open, waits, "
-                    "version, due, timer, open_key, body, personal) "
-                    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
+                    "INSERT INTO cases (id, process, subject, unit, routine, state, is_open, "
+                    "waits, owed, version, due, timer, open_key, body, personal) "
+                    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
                     "ON CONFLICT (id) DO NOTHING",
                     (case.id, case.process, case.subject, case.unit, *state),
                 )

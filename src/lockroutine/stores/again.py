@@ -8,9 +8,9 @@ from contextlib import AbstractContextManager
 from typing import TypeVar
 
 from lockroutine.errors import StoreBusy
-from lockroutine.stores.base import Reading, Store, Writing
+from lockroutine.stores.base import Cases, Reading, Store, Writing
 
-__all__ = ["PATIENCE", "read_from", "repeated"]
+__all__ = ["PATIENCE", "browse", "read_from", "repeated"]
 
 T = TypeVar("T")
 How = TypeVar("How")
@@ -68,6 +68,31 @@ def read_from(
     0
     """
     return _begun_anew(store.reading, work, pause)
+
+
+def browse(
+    store: Store, work: Callable[[Cases], T], pause: Callable[[float], object] = time.sleep
+) -> T:
+    """Read from a store question by question, begun anew for as long as the store is busy.
+
+    Each question is answered as of its own moment, so what belongs together is one question.
+
+    Args:
+        store: The store.
+        work: What is read. It may be called several times, so it hands nothing out before its end.
+        pause: Lets so many seconds go by.
+
+    Returns:
+        What the work gave back.
+
+    Raises:
+        StoreBusy: The store was busy for all of `PATIENCE`.
+
+    >>> from lockroutine.stores import MemoryStore
+    >>> browse(MemoryStore(), lambda cases: cases.case("1")) is None
+    True
+    """
+    return _begun_anew(store.browsing, work, pause)
 
 
 def _begun_anew(

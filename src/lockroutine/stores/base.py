@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Coroutine, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Protocol, TypeVar, runtime_checkable
 
@@ -12,10 +12,20 @@ from attrs import frozen
 from lockroutine.decide import Change
 from lockroutine.errors import ConflictError, StoreError
 from lockroutine.figures import Pending
-from lockroutine.model import Awaited, Case, Effect, EffectState, Event, Query, Reference
+from lockroutine.model import (
+    Awaited,
+    Case,
+    Effect,
+    EffectState,
+    Event,
+    Query,
+    Reference,
+    WaitingCase,
+)
 from lockroutine.rules.reader import Source
 
 __all__ = [
+    "NEVER_DUE",
     "PAGE",
     "Bindable",
     "Bound",
@@ -40,6 +50,9 @@ T = TypeVar("T")
 
 PAGE = 1000
 """How much is read at a time of what is looked at to its end."""
+
+NEVER_DUE = "~"
+"""The sorting key of what is never overdue: behind all others."""
 
 Position = tuple[str, str]
 """Where a page ended: the sorting key of its last row, and that row's case id."""
@@ -110,13 +123,21 @@ class Cases(Protocol):
         self,
         states: Sequence[Awaited],
         units: frozenset[str] | None,
+        known: Collection[str],
         after: Position | None,
         limit: int,
-    ) -> list[Case]:
-        """Open cases in these states, oldest due first, then by id.
+    ) -> list[WaitingCase]:
+        """Open cases that wait for somebody in these states, oldest due first, then by id.
 
-        No state is named twice. Those of which a change said that they wait for nobody may be left
-        out. ``units`` of None means all.
+        A case itself is made only when it is asked for, and is then as it was when it was read.
+
+        Args:
+            states: The states; none is named twice.
+            units: Only cases of these units; None for all.
+            known: By the states of which routines it is asked. If the store has a further one,
+                there is nothing to be found yet.
+            after: Where the page before ended.
+            limit: How many at most.
         """
         ...
 
@@ -270,6 +291,14 @@ class Store(Protocol):
         """
         ...
 
+    def browsing(self) -> AbstractContextManager[Cases]:
+        """Read question by question, each as of its own moment.
+
+        Raises:
+            StoreBusy: As in `reading`. `lockroutine.stores.again.browse` begins anew then.
+        """
+        ...
+
     def writing(self) -> AbstractContextManager[Writing]:
         """Write in one transaction; an exception of any kind undoes it.
 
@@ -341,9 +370,9 @@ def lost_race(case_id: str) -> ConflictError:
     return ConflictError("The case was changed by somebody else at the same time.", case_id)
 
 
-def due_key(case: Case) -> str:
+def due_key(case: Case | WaitingCase) -> str:
     """What work lists are sorted by; cases that are never overdue come last."""
-    return case.due_at.isoformat() if case.due_at else "~"
+    return case.due_at.isoformat() if case.due_at else NEVER_DUE
 
 
 def fits(case: Case, wanted: CaseFilter) -> bool:
@@ -358,16 +387,12 @@ def fits(case: Case, wanted: CaseFilter) -> bool:
     return all(value is None or getattr(case, name) == value for name, value in named.items())
 
 
-def is_awaited(case: Case, states: Sequence[Awaited], units: frozenset[str] | None) -> bool:
-    """Whether a case is open in one of these states and units, and due by then if that is asked."""
-    return (
-        case.is_open
-        and (units is None or case.unit in units)
-        and any(
-            (one.process, one.state) == (case.process, case.state)
-            and (one.due_by is None or (case.due_at is not None and case.due_at <= one.due_by))
-            for one in states
-        )
+def is_awaited(case: WaitingCase, states: Sequence[Awaited], units: frozenset[str] | None) -> bool:
+    """Whether a case is in one of these states and units, and due by then if that is asked."""
+    return (units is None or case.unit in units) and any(
+        (one.process, one.state) == (case.process, case.state)
+        and (one.due_by is None or (case.due_at is not None and case.due_at <= one.due_by))
+        for one in states
     )
 
 

@@ -3,26 +3,31 @@
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import itertools
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
+from lockroutine.decide import Change
 from lockroutine.facts import NOTHING, Facts, canonical
 from lockroutine.figures import Pending
-from lockroutine.model import Case, Effect, Event, Reference
-from lockroutine.stores.base import DamagedEvent, claimed_as
+from lockroutine.model import Case, Effect, Event, Reference, WaitingCase
+from lockroutine.stores.base import NEVER_DUE, DamagedEvent, claimed_as
 
 __all__ = [
     "EFFECT_COLUMNS",
+    "WAITING_COLUMNS",
     "by_case",
     "claim_row",
     "decode_case",
     "decode_effect",
     "decode_event",
+    "decode_waiting",
     "encode_case",
     "encode_effect",
     "encode_event",
+    "encode_owed",
     "pending",
     "read_event",
 ]
@@ -88,6 +93,47 @@ def decode_case(body: str, personal: str | None) -> Case:
         personal=Facts(named) if named else NOTHING,
         references=_references(row[14]),
         head=row[15],
+    )
+
+
+WAITING_COLUMNS = (
+    "id",
+    "process",
+    "subject",
+    "unit",
+    "routine",
+    "state",
+    "version",
+    "due",
+    "owed",
+    "body",
+    "personal",
+)
+"""The columns of a case that waits, in the order of its row."""
+
+
+def encode_owed(change: Change) -> str:
+    """The duties that a case owes, as text; their names have no spaces."""
+    return " ".join(change.owed)
+
+
+def decode_waiting(row: Sequence[Any]) -> WaitingCase:
+    """The waiting case of a row of `WAITING_COLUMNS`; the case itself is made when it is asked for.
+
+    To make a case takes several times as long as to read its row.
+    """
+    id_, process, subject, unit, routine, state, version, due, owed, body, personal = row
+    return WaitingCase(
+        id_,
+        process,
+        subject,
+        unit,
+        routine,
+        state,
+        version,
+        None if due == NEVER_DUE else _parse(due),
+        tuple(owed.split()) if owed else (),
+        functools.partial(decode_case, body, personal),
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import threading
 from collections import Counter
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Collection, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import islice
 
@@ -15,7 +15,7 @@ from attrs import Factory, define
 from lockroutine.decide import Change
 from lockroutine.errors import StoreError
 from lockroutine.figures import Pending
-from lockroutine.model import Awaited, Case, Effect, Event, Query, Reference
+from lockroutine.model import Awaited, Case, Effect, Event, Query, Reference, WaitingCase
 from lockroutine.rules.reader import Source
 from lockroutine.stores.base import (
     CaseFilter,
@@ -35,6 +35,7 @@ __all__ = ["MemoryStore"]
 @define
 class _Tables:
     cases: dict[str, Case] = Factory(dict)
+    waiting: dict[str, WaitingCase] = Factory(dict)
     events: list[Event] = Factory(list)
     effects: dict[str, Effect] = Factory(dict)
     results: dict[str, FirstResult] = Factory(dict)
@@ -48,6 +49,7 @@ class _Tables:
     def copy(self) -> _Tables:
         return _Tables(
             dict(self.cases),
+            dict(self.waiting),
             list(self.events),
             dict(self.effects),
             dict(self.results),
@@ -78,6 +80,8 @@ class MemoryStore:
         """Read as of one moment."""
         with self._lock:
             yield _Transaction(self._opened())
+
+    browsing = reading
 
     @contextmanager
     def writing(self) -> Generator[_Transaction, None, None]:
@@ -150,17 +154,17 @@ class _Transaction:
         self,
         states: Sequence[Awaited],
         units: frozenset[str] | None,
+        known: Collection[str],
         after: Position | None,
         limit: int,
-    ) -> list[Case]:
+    ) -> list[WaitingCase]:
+        if not self._tables.routines.keys() <= set(known):
+            return []
+        waiting = self._tables.waiting
         found = sorted(
-            (due_key(case), case.id)
-            for case in self._tables.cases.values()
-            if is_awaited(case, states, units)
+            (due_key(case), case.id) for case in waiting.values() if is_awaited(case, states, units)
         )
-        return [self._tables.cases[i] for due, i in found if after is None or (due, i) > after][
-            :limit
-        ]
+        return [waiting[i] for due, i in found if after is None or (due, i) > after][:limit]
 
     def timers(self, until: dt.datetime, after: Position | None, limit: int) -> list[Case]:
         due = sorted(
@@ -228,6 +232,9 @@ class _Transaction:
             if change.open_key:
                 tables.open_keys[change.open_key] = case.id
             tables.cases[case.id] = case
+            tables.waiting.pop(case.id, None)
+            if case.is_open and change.waits:
+                tables.waiting[case.id] = WaitingCase.of(case, change.owed)
             tables.events.append(change.event)
             tables.found_by.update((case.process, *pair, case.id) for pair in change.found_by)
             tables.references.update((ref, case.id) for ref in case.references)

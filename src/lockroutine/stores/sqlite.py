@@ -29,9 +29,11 @@ CREATE TABLE cases (
     process TEXT NOT NULL,
     subject TEXT NOT NULL,
     unit TEXT NOT NULL,
+    routine TEXT NOT NULL,
     state TEXT NOT NULL,
     is_open INTEGER NOT NULL,
     waits INTEGER NOT NULL,
+    owed TEXT NOT NULL,
     version INTEGER NOT NULL,
     due TEXT NOT NULL,
     timer TEXT,
@@ -234,6 +236,12 @@ class SqliteStore:
             connection.execute("BEGIN")
             yield Transaction(connection)
             connection.execute("COMMIT")
+
+    @contextmanager
+    def browsing(self) -> Generator[Transaction, None, None]:
+        """Read question by question, each as of its own moment."""
+        with self._connection() as connection:
+            yield Transaction(connection)
 
     @contextmanager
     def writing(self) -> Generator[Transaction, None, None]:

@@ -34,14 +34,13 @@ from lockroutine.stores.sql._rows import (
     reference_rows,
     result_row,
 )
-from lockroutine.stores.sql._statements import Statements
+from lockroutine.stores.sql._statements import SEPARATOR, Statements
 from lockroutine.stores.sql._transaction import Transaction, overtaken
 
 __all__ = ["GuardedTransaction", "transaction_on"]
 
 Values = dict[str, Any]
 _dumps = json.JSONEncoder().encode
-_SEPARATOR = "\x1f"  # in the statement `hold`, chr(31)
 
 
 class GuardedTransaction(Transaction):
@@ -169,7 +168,7 @@ class GuardedTransaction(Transaction):
         self._wake(change)
 
     def _name(self, *parts: str) -> str:
-        return _SEPARATOR.join((self._known.schema, *parts))
+        return SEPARATOR.join((self._known.schema, *parts))
 
     def _lost(self, case_id: str) -> LockroutineError:
         # Who read the case here decides anew; who brought it from elsewhere has lost.

@@ -8,7 +8,13 @@ from typing import Any
 from lockroutine.decide import Change
 from lockroutine.model import Reference
 from lockroutine.stores.base import due_key
-from lockroutine.stores.codec import EFFECT_COLUMNS, encode_case, encode_effect, encode_event
+from lockroutine.stores.codec import (
+    EFFECT_COLUMNS,
+    encode_case,
+    encode_effect,
+    encode_event,
+    encode_owed,
+)
 
 __all__ = [
     "case_row",
@@ -32,9 +38,11 @@ def case_row(change: Change) -> Values:
         "process": case.process,
         "subject": case.subject,
         "unit": case.unit,
+        "routine": case.routine,
         "state": case.state,
         "is_open": case.is_open,
         "waits": case.is_open and change.waits,
+        "owed": encode_owed(change),
         "version": case.version,
         "due": due_key(case),
         "timer": case.timer_at.isoformat() if case.timer_at and case.is_open else None,

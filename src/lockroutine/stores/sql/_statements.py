@@ -13,13 +13,21 @@ from typing import Any
 from attrs import frozen
 from sqlalchemy import Dialect, text
 
-from lockroutine.stores.codec import EFFECT_COLUMNS
+from lockroutine.stores.codec import EFFECT_COLUMNS, WAITING_COLUMNS
 from lockroutine.stores.sql._keeping import COLUMNS, all_of, insert
 from lockroutine.stores.sql.tables import PREFIX, TO_SEND, tables
 
-__all__ = ["Statement", "Statements", "statements"]
+__all__ = ["SEPARATOR", "Statement", "Statements", "statements"]
 
-_STATE = ("state", "is_open", "waits", "version", "due", "timer", "open_key", "body", "personal")
+SEPARATOR = "\x1f"
+"""Between texts that are given as one: nothing that people write has it in it."""
+
+_SEPARATOR = "chr(31)"
+
+_STATE = (
+    *("routine", "state", "is_open", "waits", "owed", "version", "due", "timer"),
+    *("open_key", "body", "personal"),
+)
 _FIXED = ("id", "process", "subject", "unit")
 
 
@@ -205,34 +213,36 @@ class Statements:
             "ORDER BY number LIMIT :limit"
         )
 
-    def waiting(self, number: int, *, in_units: bool) -> Statement:
+    def waiting(self, number: int, limit: int, *, in_units: bool) -> Statement:
         """Open cases in some states, the oldest due first: each part runs along its index.
 
         Args:
             number: How many parts there are; on a server, it does not matter.
+            limit: How many cases at most. It stands in the statement: a server that does not know
+                it plans anew each time, which takes as long as to read them.
             in_units: Whether only cases of some units are asked for.
         """
         place = "waits AND process = {} AND state = {}" + (" AND unit = {}" if in_units else "")
         place += " AND due <= {} AND (due, id) > (:due, :id)"
         if self.server:
             names = ("process", "state", *(("unit",) if in_units else ()), "latest")
-            arrays = ", ".join(f"CAST(:{name} AS text[])" for name in names)
+            # As one text each: a driver takes longer to write an array.
+            arrays = ", ".join(f"string_to_array(:{name}, {_SEPARATOR})" for name in names)
             where = place.format(*(f"wanted.{name}" for name in names))
             return self._make(
-                "SELECT body, personal FROM ("
-                f"SELECT one.due, one.id FROM unnest({arrays}) AS wanted ({', '.join(names)}) "
-                "CROSS JOIN LATERAL ("
-                f"SELECT due, id FROM {{cases}} WHERE {where} ORDER BY due, id LIMIT :limit"
-                ") AS one ORDER BY one.due, one.id LIMIT :limit"
-                ") AS page JOIN {cases} AS found ON found.id = page.id "
-                "ORDER BY page.due, page.id"
+                f"SELECT one.* FROM unnest({arrays}) AS wanted ({', '.join(names)}) "
+                f"CROSS JOIN LATERAL (SELECT {', '.join(WAITING_COLUMNS)} FROM {{cases}} "
+                f"WHERE {where} ORDER BY due, id LIMIT {limit:d}) AS one "
+                "WHERE NOT EXISTS (SELECT 1 FROM {routines} WHERE file = 'routine.toml' "
+                f"AND key <> ALL (string_to_array(:known, {_SEPARATOR}))) "
+                f"ORDER BY one.due, one.id LIMIT {limit:d}"
             )
         parts: list[str] = []
         for n in range(number):
             names = (f":process_{n}", f":state_{n}", *((f":unit_{n}",) if in_units else ()))
             where = place.format(*names, f":latest_{n}")
-            parts.append(f"SELECT body, personal, due, id FROM {{cases}} WHERE {where}")
-        return self._make(f"{' UNION ALL '.join(parts)} ORDER BY due, id LIMIT :limit")
+            parts.append(f"SELECT {', '.join(WAITING_COLUMNS)} FROM {{cases}} WHERE {where}")
+        return self._make(f"{' UNION ALL '.join(parts)} ORDER BY due, id LIMIT {limit:d}")
 
     # -- what only a server needs --------------------------------------------------------------
 
@@ -251,8 +261,8 @@ class Statements:
             "SELECT hashtextextended(given.name, 0) AS key, given.alone "
             "FROM json_to_recordset(CAST(:names AS json)) AS given (name text, alone boolean)"
             " UNION ALL "
-            "SELECT hashtextextended(concat_ws(chr(31), CAST(:schema AS text), process, field, "
-            "value), 0), true FROM {found_by} WHERE case_id = ANY (CAST(:changed AS text[]))"
+            f"SELECT hashtextextended(concat_ws({_SEPARATOR}, CAST(:schema AS text), process, "
+            "field, value), 0), true FROM {found_by} WHERE case_id = ANY (CAST(:changed AS text[]))"
             ") AS every_key GROUP BY key ORDER BY key) AS in_order"
         )
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Collection, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 from lockroutine.decide import Change
 from lockroutine.errors import LockroutineError, StoreBusy, StoreError
 from lockroutine.figures import Pending
-from lockroutine.model import Awaited, Case, Effect, Event, Query, Reference
+from lockroutine.model import Awaited, Case, Effect, Event, Query, Reference, WaitingCase
 from lockroutine.rules.reader import Source
 from lockroutine.stores.base import (
     PAGE,
@@ -27,6 +27,7 @@ from lockroutine.stores.codec import (
     claim_row,
     decode_case,
     decode_effect,
+    decode_waiting,
     pending,
     read_event,
 )
@@ -40,7 +41,7 @@ from lockroutine.stores.sql._rows import (
     reference_rows,
     result_row,
 )
-from lockroutine.stores.sql._statements import Statement, Statements
+from lockroutine.stores.sql._statements import SEPARATOR, Statement, Statements
 
 __all__ = ["Transaction", "at_one_moment", "overtaken"]
 
@@ -133,9 +134,10 @@ class Transaction:
         self,
         states: Sequence[Awaited],
         units: frozenset[str] | None,
+        known: Collection[str],
         after: Position | None,
         limit: int,
-    ) -> list[Case]:
+    ) -> list[WaitingCase]:
         places = [
             (one.process, one.state, unit, one.due_by.isoformat() if one.due_by else _LATEST)
             for one in states
@@ -144,21 +146,25 @@ class Transaction:
         if not places:
             return []
         due, case_id = after or ("", "")
-        page: dict[str, Any] = {"due": due, "id": case_id, "limit": limit}
+        routines = SEPARATOR.join(known)
+        page: dict[str, Any] = {"due": due, "id": case_id, "known": routines}
         most = len(places) if self._known.server else _MOST_TERMS
-        found: list[Case] = []
+        found: list[WaitingCase] = []
         for start in range(0, len(places), most):
             part = places[start : start + most]
-            statement = self._known.waiting(len(part), in_units=units is not None)
-            found += self._cases(statement, **page, **self._placed(part))
+            statement = self._known.waiting(len(part), limit, in_units=units is not None)
+            rows = self._link.rows(statement, page | self._placed(part))
+            found += map(decode_waiting, rows)
         if len(places) > most:
             found.sort(key=lambda case: (due_key(case), case.id))
-        return found[:limit]
+        # Asked for afterwards: none of these cases can run under a routine that came later.
+        strange = not self._known.server and not self.routine_keys() <= set(known)
+        return [] if strange else found[:limit]
 
     def _placed(self, places: Sequence[tuple[str, str, str, str]]) -> dict[str, Any]:
         names = ("process", "state", "unit", "latest")
         if self._known.server:
-            return {name: [place[n] for place in places] for n, name in enumerate(names)}
+            return dict(zip(names, map(SEPARATOR.join, zip(*places, strict=True)), strict=True))
         return {
             f"{name}_{number}": value
             for number, place in enumerate(places)

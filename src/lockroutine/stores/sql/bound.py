@@ -39,6 +39,8 @@ class BoundStore:
         with _lost_with_the_host():
             yield Transaction(self._host.link, self._host.known)
 
+    browsing = reading
+
     @contextmanager
     def writing(self) -> Generator[Writing]:
         """Write as a part of the host's transaction; an exception of any kind undoes that part."""

@@ -14,7 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError, TimeoutError
 from sqlalchemy.pool import PoolProxiedConnection
 
 from lockroutine.errors import InvalidForm, Problem, StoreBusy, StoreError
-from lockroutine.stores.base import Reading, Writing
+from lockroutine.stores.base import Cases, Reading, Writing
 from lockroutine.stores.sql._connecting import called, connected, located
 from lockroutine.stores.sql._fitting import refuse_other_tables
 from lockroutine.stores.sql._guarded import transaction_on
@@ -98,6 +98,12 @@ class SqlStore:
             yield Transaction(link, self._statements)
 
     @contextmanager
+    def browsing(self) -> Generator[Cases]:
+        """Read question by question, each as of its own moment: a transaction costs two trips."""
+        with self._begun("") as link:
+            yield Transaction(link, self._statements)
+
+    @contextmanager
     def writing(self) -> Generator[Writing]:
         """Write in one transaction; an exception of any kind undoes it."""
         self._count_left()
@@ -147,7 +153,8 @@ class SqlStore:
             if not self._ours and connection.dbapi_connection:
                 self._engine.dialect.set_isolation_level(connection.dbapi_connection, "AUTOCOMMIT")
             link = CursorLink(self.name, connection.cursor(), self._errors)
-            link.plain(words)
+            if words:
+                link.plain(words)
         except BaseException:
             connection.invalidate()
             raise

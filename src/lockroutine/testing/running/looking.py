@@ -79,7 +79,7 @@ class Looking:
             tally.rests_on(state.duties[item.duty])
             tally.duties_seen.add(f"{path}.duties.{item.duty}")
         else:
-            tally.rests_on(self._stage.routine.sweep_of(item.case) or state)
+            tally.rests_on(self._stage.routine.sweep_of(item.case.whole) or state)
 
     def look_at(self, step: ScenarioStep, tally: Tally) -> Iterator[str]:
         """Look at a case in a register, as somebody sees it."""

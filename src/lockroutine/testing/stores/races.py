@@ -76,7 +76,9 @@ class Races(Part):
             assert event == change.event
             assert reading.timers(LATER, None, 10) == []
             set_up = [Awaited("mounting", "set_up")]
-            assert reading.waiting(set_up, None, None, 10) == [change.case]
+            (waiting,) = reading.waiting(set_up, None, (), None, 10)
+            assert waiting.whole == change.case
+            assert waiting.routine == "example@2.0.0"
             query = Query(process="mounting", field="door", value="front")
             assert reading.find(query) == (change.case,)
 

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 
-from lockroutine.model import Awaited
+import attrs
+
+from lockroutine.model import Awaited, WaitingCase
+from lockroutine.rules.reader import Source
 from lockroutine.stores import Store
 from lockroutine.stores.base import due_key
 from lockroutine.testing.stores.changes import START, following, opening
 from lockroutine.testing.stores.common import LATER, Part, keep
 
 __all__ = ["Waiting"]
+
+ORDERED = Awaited("mounting", "ordered")
 
 
 class Waiting(Part):
@@ -24,7 +30,7 @@ class Waiting(Part):
         ended = keep(store, opening("6"))
         keep(store, following(ended, is_open=False))
         with store.reading() as reading:
-            found = reading.waiting([Awaited("mounting", "ordered")], None, None, 10)
+            found = reading.waiting([ORDERED], None, (), None, 10)
         assert [case.id for case in found] == ["3", "4", "5", "1", "0", "2"]
 
     def test_waiting_cases_are_those_of_the_states_and_units_asked_for(self, store: Store) -> None:
@@ -36,9 +42,9 @@ class Waiting(Part):
         with store.reading() as reading:
 
             def ids(states: list[Awaited], units: frozenset[str] | None) -> list[str]:
-                return [case.id for case in reading.waiting(states, units, None, 10)]
+                return [case.id for case in reading.waiting(states, units, (), None, 10)]
 
-            ordered, scheduled = Awaited("mounting", "ordered"), Awaited("mounting", "scheduled")
+            ordered, scheduled = ORDERED, Awaited("mounting", "scheduled")
             assert ids([ordered], None) == ["1", "2"]
             assert ids([ordered, scheduled], None) == ["1", "2", "4"]
             assert ids([Awaited("removal", "ordered"), scheduled], None) == ["3", "4"]
@@ -58,12 +64,12 @@ class Waiting(Part):
         by_then = Awaited("mounting", "ordered", LATER)
         with store.reading() as reading:
             for units in (None, frozenset({"north"})):
-                found = reading.waiting([by_then], units, None, 10)
+                found = reading.waiting([by_then], units, (), None, 10)
                 assert [case.id for case in found] == ["0", "1"]
-                found = reading.waiting([by_then], units, (due_key(found[0]), "0"), 10)
+                found = reading.waiting([by_then], units, (), (due_key(found[0]), "0"), 10)
                 assert [case.id for case in found] == ["1"]
                 both = [by_then, Awaited("removal", "ordered")]
-                found = reading.waiting(both, units, None, 10)
+                found = reading.waiting(both, units, (), None, 10)
                 assert [case.id for case in found] == ["0", "1", "4"]
 
     def test_waiting_cases_are_read_page_by_page(self, store: Store) -> None:
@@ -75,21 +81,76 @@ class Waiting(Part):
         seen: list[str] = []
         after: tuple[str, str] | None = None
         with store.reading() as reading:
-            while page := reading.waiting([Awaited("mounting", "ordered")], units, after, 2):
+            while page := reading.waiting([ORDERED], units, (), after, 2):
                 assert len(page) <= 2
                 seen += [case.id for case in page]
                 after = (due_key(page[-1]), page[-1].id)
         assert seen == [str(number) for number in range(7)]
+
+    def test_a_case_that_waits_for_nobody_is_not_listed(self, store: Store) -> None:
+        """``waiting`` leaves out an open case of which a change says that it waits for nobody."""
+        change = opening("1")
+        keep(store, attrs.evolve(change, waits=False))
+        with store.reading() as reading:
+            assert reading.waiting([ORDERED], None, (), None, 10) == []
+        keep(store, following(change.case))
+        with store.reading() as reading:
+            assert [case.id for case in reading.waiting([ORDERED], None, (), None, 10)] == ["1"]
+
+    def test_a_waiting_case_says_what_it_is_and_what_it_owes(self, store: Store) -> None:
+        """``waiting`` gives all that is asked of a case, and the case itself as it was then."""
+        first = attrs.evolve(
+            opening("1", due_at=LATER, data={"door": "front"}, personal={"name": "Customer 17"}),
+            owed=("test", "hand_over_key"),
+        )
+        keep(store, first)
+        with store.reading() as reading:
+            (found,) = reading.waiting([ORDERED], None, (), None, 10)
+        assert found == WaitingCase.of(first.case, ("test", "hand_over_key"))
+        keep(store, attrs.evolve(following(first.case), owed=("test",)))
+        assert found.whole == first.case
+        with store.reading() as reading:
+            (found,) = reading.waiting([ORDERED], None, (), None, 10)
+        assert (found.version, found.due_at, found.owed) == (2, None, ("test",))
+
+    def test_nothing_is_listed_by_the_states_of_some_routines_only(self, store: Store) -> None:
+        """``waiting`` gives nothing while the store has a routine that who asks does not know."""
+        keep(store, opening("1"))
+        keep(store, opening("2", unit="south"))
+        keys = ("example@1.0.0", "example@2.0.0")
+        for key in keys:
+            with store.writing() as transaction:
+                transaction.keep_routine(key, Source(key, {"routine.toml": key, "more.toml": ""}))
+        with store.reading() as reading:
+
+            def number(units: frozenset[str] | None, known: Sequence[str]) -> int:
+                return len(reading.waiting([ORDERED], units, known, None, 10))
+
+            for known in ((), keys[:1], keys[1:]):
+                assert number(None, known) == number(frozenset({"south"}), known) == 0
+            assert number(None, keys) == 2
+            assert number(frozenset({"south"}), (*keys, "another@1.0.0")) == 1
+
+    def test_what_is_read_question_by_question_is_there(self, store: Store) -> None:
+        """``browsing`` answers each question as of its own moment, by what was kept until then."""
+        first = keep(store, opening("1"))
+        with store.browsing() as cases:
+            assert cases.case("1") == first
+            assert [case.id for case in cases.waiting([ORDERED], None, (), None, 10)] == ["1"]
+        second = keep(store, following(first))
+        with store.browsing() as cases:
+            assert cases.case("1") == second
+            assert len(cases.history("1")) == 2
 
     def test_a_list_over_very_many_states_and_units_is_whole(self, store: Store) -> None:
         """``waiting`` works for hundreds of states and units."""
         keep(store, opening("1", unit="unit-299"))
         keep(store, opening("2", unit="unit-0", process="last", state="state-9"))
         last = (Awaited("last", f"state-{number}") for number in range(10))
-        states = [Awaited("mounting", "ordered"), *last]
+        states = [ORDERED, *last]
         units = frozenset(f"unit-{number}" for number in range(300))
         with store.reading() as reading:
-            found = reading.waiting(states, units, None, 10)
+            found = reading.waiting(states, units, (), None, 10)
         assert [case.id for case in found] == ["1", "2"]
 
     def test_timers_that_have_run_out_come_longest_ago_first(self, store: Store) -> None:
