@@ -430,8 +430,10 @@ class Engine:
             NotFound: There is no such case or transition.
         """
         command = self._performer.command(transition, actor, form, happened_at)
+        case_id = identifier(case_id, "case_id")
 
         def permitted(reading: Reading) -> Verdict:
+            reading.ahead(case_id, self.routine.beside(transition))
             case = views.met(self._book, reading, case_id, actor)
             return answer(permit(self._book, case, command), views.look(self._book, reading))
 

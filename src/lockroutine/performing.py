@@ -141,6 +141,7 @@ class Performer:
         stated = _stated(case_id, "", "", command) if key else ""
 
         def expected(transaction: Writing) -> Case:
+            transaction.ahead(case_id, self._book.current.beside(command.transition))
             case = views.met(self._book, transaction, case_id, command.actor)
             if expect is not None and expect != case.version:
                 raise self._conflict(transaction, case, command, expect)

@@ -22,6 +22,7 @@ from lockroutine.model import Actor, Awaited, Case, Text, WaitingCase
 from lockroutine.rules.calendar import Calendar, Duration, Hours
 from lockroutine.rules.effects import EffectRule
 from lockroutine.rules.fields import Forms, entry_at, fields_of, forms_of
+from lockroutine.rules.guards import CaseInState, NoCaseInState
 from lockroutine.rules.reader import NO_MORE, Kinds, Source, read_pack, read_source
 from lockroutine.rules.schema import (
     Duty,
@@ -35,7 +36,7 @@ from lockroutine.rules.schema import (
 )
 from lockroutine.rules.shown import App, Link, Shown, SupportHours
 from lockroutine.rules.sweeps import Sweep
-from lockroutine.rules.terms import CLOCK, RESERVED, Message
+from lockroutine.rules.terms import CLOCK, RESERVED, SUBJECT, Message
 
 __all__ = ["CompiledProcess", "Routine", "Step", "load_routine"]
 
@@ -231,8 +232,10 @@ class Routine:
         self._for_all = frozenset(n for n, role in self.pack.role.items() if role.all_units)
         self._only = {n: role.only for n, role in self.pack.role.items() if role.only}
         self._drivers: dict[Step, list[Step]] = {}
+        self._beside: dict[str, set[str]] = {}
         for process, rules in self.pack.process.items():
             for name, transition in rules.transitions.items():
+                self._beside.setdefault(name, set()).update(_beside(transition))
                 for joint in transition.joint.values():
                     driven = Step(joint.process, joint.transition)
                     self._drivers.setdefault(driven, []).append(Step(process, name))
@@ -266,6 +269,11 @@ class Routine:
     def drivers(self, step: Step) -> tuple[Step, ...]:
         """The steps that make this one jointly."""
         return tuple(self._drivers.get(step, ()))
+
+    def beside(self, transition: str) -> Set[str]:
+        """The processes that a transition looks at, in cases about the subject of its own."""
+        known = type(transition) is str and self._beside.get(transition)
+        return known or frozenset()
 
     def roles_for(self, step: Step) -> tuple[str, ...]:
         """Who may make a step: its roles, not counting the clock and joint steps."""
@@ -499,6 +507,17 @@ class Routine:
 def _named_by(template: Template) -> tuple[str, ...]:
     texts = (template.subject.sv, template.subject.en, template.body.sv, template.body.en)
     return tuple(sorted({name for text in texts for name in Message(text).get_identifiers()}))
+
+
+def _beside(transition: Transition) -> Iterable[str]:
+    of_others = (
+        guard
+        for guard in transition.guards.values()
+        if isinstance(guard, CaseInState | NoCaseInState)
+    )
+    for rule in (*of_others, *transition.joint.values()):
+        if rule.find == "subject" and rule.subject == SUBJECT:
+            yield rule.process
 
 
 def _waiting(state: State) -> frozenset[str]:

@@ -72,14 +72,14 @@ class Walk:
         if hindrance:
             self._hinder(hindrance)
             return
-        yield from self._step(attrs.evolve(moment, form=_form(moment, self._command.form)))
+        yield from self._step(self._moment(case, _form(moment, self._command.form)))
 
-    def _moment(self, case: Case) -> Moment:
+    def _moment(self, case: Case, form: tuple[Facts, Facts] | None = None) -> Moment:
         return Moment(
             routine=self._book[case.routine],
             step=Step(case.process, self._command.transition),
             case=case,
-            form=None,
+            form=form,
             actor=self._command.actor,
             at=self._happened_at(case),
         )

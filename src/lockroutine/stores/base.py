@@ -153,6 +153,14 @@ class Cases(Protocol):
 class Reading(Cases, Protocol):
     """What can be read, all of it as of one moment."""
 
+    def ahead(self, case_id: str, processes: Collection[str]) -> None:
+        """Tell what will be asked for: a case, and those of these processes about its subject.
+
+        A store that takes long to reach may fetch them now, together, and have them ready for
+        `case` and `find`. Others need do nothing.
+        """
+        ...
+
     def find(self, query: Query) -> tuple[Case, ...]:
         """The cases that have, or ever had, what the query asks for, oldest first.
 

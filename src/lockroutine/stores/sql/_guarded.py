@@ -34,7 +34,7 @@ from lockroutine.stores.sql._rows import (
     reference_rows,
     result_row,
 )
-from lockroutine.stores.sql._statements import SEPARATOR, Statements
+from lockroutine.stores.sql._statements import Statements, in_one, listed
 from lockroutine.stores.sql._transaction import Transaction, overtaken
 
 __all__ = ["GuardedTransaction", "transaction_on"]
@@ -77,22 +77,15 @@ class GuardedTransaction(Transaction):
 
     def _seen(self, ids: Collection[str], keys: Collection[str]) -> Values:
         """What was asked for, and what was found, as values of `Statements.look_again`."""
-        asked = [
-            {"number": n, "process": one.process, "field": one.field, "value": one.value}
-            for n, one in enumerate(self._asked, 1)
-        ]
-        subjects = [one for one in asked if one["field"] == "subject"]
-        fields = [one for one in asked if one["field"] != "subject"]
-        read = {
-            "ids": [*ids],
-            "keys": [*keys],
-            "subjects": _dumps(subjects) if subjects else "",
-            "fields": _dumps(fields) if fields else "",
-        }
+        asked: dict[str, list[str]] = {"subjects": [], "fields": []}
+        for number, one in enumerate(self._asked, 1):
+            name = "subjects" if one.field == "subject" else "fields"
+            asked[name].append(in_one(str(number), one.process, one.field, one.value))
+        read = {"ids": ids, "keys": keys, **asked}
         found = {(0, id_, self._met[id_].version) for id_ in ids} | self._found
         first = [one for one in (self._keys[key] for key in keys) if one]
         found |= {(-1, one.case_id, one.version) for one in first}
-        given: Values = {name: value for name, value in read.items() if value}
+        given: Values = {name: listed(texts) for name, texts in read.items() if texts}
         if given:
             given["seen"] = ",".join(" ".join(map(str, one)) for one in sorted(found))
         return given
@@ -114,25 +107,26 @@ class GuardedTransaction(Transaction):
             self._keep_whole(change, seen, result_row(changes, key, digest) if key and last else {})
             seen = {}
         # Held until the end, and changed by nobody but this transaction itself.
+        self._ahead.clear()
         self._asked.clear()
         self._found.clear()
         self._met.clear()
         self._keys.clear()
 
     def _hold(self, changes: Sequence[Change]) -> None:
-        asked = [(one.process, one.field, one.value) for one in self._asked]
-        asked += [(one.process, "subject", one.subject) for one in self._met.values()]
-        names = {self._name(*one): False for one in asked}
+        read = [self._name(one.process, one.field, one.value) for one in self._asked]
+        read += [self._name(one.process, "subject", one.subject) for one in self._met.values()]
+        written: list[str] = []
         for change in changes:
             case = change.case
-            names[self._name(case.process, "subject", case.subject)] = True
-            for field, value in change.found_by:
-                names[self._name(case.process, field, value)] = True
+            written.append(self._name(case.process, "subject", case.subject))
+            written += [self._name(case.process, *found) for found in change.found_by]
         ((isolation, _),) = self._link.rows(
             self._known.hold,
             {
-                "names": _dumps([{"name": name, "alone": one} for name, one in names.items()]),
-                "changed": [change.case.id for change in changes if change.before.version],
+                "read": listed(read),
+                "written": listed(written),
+                "changed": listed(change.case.id for change in changes if change.before.version),
                 "schema": self._known.schema,
             },
         )
@@ -151,11 +145,11 @@ class GuardedTransaction(Transaction):
         parts: dict[str, Sequence[Mapping[str, Any]]] = {
             "found_by": found_rows(change),
             "reference": reference_rows(change),
-            "events": [event_row(change)],
             "effects": effect_rows(change),
             "results": [result] if result else [],
         }
         given = row | seen | {table: _dumps(rows) for table, rows in parts.items() if rows}
+        given |= {f"event_{name}": value for name, value in event_row(change).items()}
         tables = tuple(table for table, rows in parts.items() if rows)
         statement = self._known.keep(tables, _parts(seen), new=not change.before.version)
         ((kept, first),) = self._link.rows(statement, given)
@@ -168,7 +162,7 @@ class GuardedTransaction(Transaction):
         self._wake(change)
 
     def _name(self, *parts: str) -> str:
-        return SEPARATOR.join((self._known.schema, *parts))
+        return in_one(self._known.schema, *parts)
 
     def _lost(self, case_id: str) -> LockroutineError:
         # Who read the case here decides anew; who brought it from elsewhere has lost.

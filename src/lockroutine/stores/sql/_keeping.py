@@ -17,6 +17,11 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
 }
 """The columns that a change fills in, beside those of the case itself."""
 
+_EVENT = (
+    f"in_events AS (INSERT INTO {{events}} ({', '.join(COLUMNS['events'])}) "
+    "SELECT CAST(:id AS text), CAST(:version AS integer), CAST(:event_body AS text), "
+    "CAST(:event_hash AS text), CAST(:event_personal AS text) FROM kept RETURNING 1)"
+)
 _ONCE = ("found_by", "reference", "results")
 _NUMBERS = ("version", "attempts")
 
@@ -37,15 +42,15 @@ def insert(table: str, names: tuple[str, ...], *, once: bool = False, where: str
 
 
 def all_of(case: str, tables: tuple[str, ...]) -> str:
-    """The case, and if it was written, rows of other tables: each a JSON list of objects.
+    """The case, and if it was written, its event, and rows of other tables: each a JSON list.
 
     It gives how many cases were written, and how many first results, or one if none was to be.
 
     Args:
         case: How the case's own row is written.
-        tables: Of which tables there are rows.
+        tables: Of which further tables there are rows.
     """
-    parts = [f"kept AS ({case} RETURNING 1)", *map(_rows, tables)]
+    parts = [f"kept AS ({case} RETURNING 1)", _EVENT, *map(_rows, tables)]
     first = "count(*) FROM in_results" if "results" in tables else "1"
     return f"WITH {', '.join(parts)} SELECT (SELECT count(*) FROM kept), (SELECT {first})"
 

@@ -7,7 +7,7 @@ Django, or of psycopg itself. Where the two databases speak differently, both wa
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from attrs import frozen
@@ -17,12 +17,40 @@ from lockroutine.stores.codec import EFFECT_COLUMNS, WAITING_COLUMNS
 from lockroutine.stores.sql._keeping import COLUMNS, all_of, insert
 from lockroutine.stores.sql.tables import PREFIX, TO_SEND, tables
 
-__all__ = ["SEPARATOR", "Statement", "Statements", "statements"]
+__all__ = ["Statement", "Statements", "in_one", "listed", "statements"]
 
-SEPARATOR = "\x1f"
-"""Between texts that are given as one: nothing that people write has it in it."""
+# Several texts are given to a server as one: a driver takes longer to write an array. What people
+# write has no control characters in it.
+_ITEM, _PART = "\x1e", "\x1f"
+_PARTED = "chr(31)"
 
-_SEPARATOR = "chr(31)"
+
+def listed(texts: Iterable[str]) -> str:
+    """Texts as one, for `_list`."""
+    return _ITEM.join(texts)
+
+
+def in_one(*parts: str) -> str:
+    """The parts of one item of such a list."""
+    return _PART.join(parts)
+
+
+def _list(name: str) -> str:
+    """The array that a server makes of the value of that name."""
+    return f"string_to_array(:{name}, chr(30))"
+
+
+def _unseen(name: str) -> str:
+    """The same, but the server does not see how long it is when it plans.
+
+    Where the plan is the same anyhow: else it would plan the statement anew each time.
+    """
+    return f"CAST((SELECT {_list(name)}) AS text[])"
+
+
+def _part(name: str, number: int) -> str:
+    return f"split_part({name}, {_PARTED}, {number})"
+
 
 _STATE = (
     *("routine", "state", "is_open", "waits", "owed", "version", "due", "timer"),
@@ -40,7 +68,7 @@ class Statement:
 
     def values(self, given: Mapping[str, Any]) -> tuple[Any, ...]:
         """The values in the order in which the driver wants them."""
-        return tuple(given[name] for name in self.names)
+        return tuple(map(given.__getitem__, self.names))
 
 
 class Statements:
@@ -83,14 +111,19 @@ class Statements:
             "SELECT body, personal FROM {cases} WHERE id IN (SELECT case_id FROM {found_by} "
             "WHERE process = :process AND field = :field AND value = :value) ORDER BY id"
         )
+        self.ahead: Statement = make(
+            "SELECT '' AS process, subject, body, personal FROM {cases} WHERE id = :id UNION ALL "
+            "SELECT near.process, this.subject, near.body, near.personal FROM {cases} AS this "
+            f"CROSS JOIN unnest({_unseen('processes')}) AS wanted CROSS JOIN LATERAL ("
+            "SELECT process, body, personal FROM {cases} "
+            "WHERE subject = this.subject AND process = wanted ORDER BY id OFFSET 0"
+            ") AS near WHERE this.id = :id"
+        )
         self.history: Statement = make(
             f"{event} FROM {{events}} WHERE case_id = :id ORDER BY version"
         )
-        wanted = (
-            "= ANY (CAST(:ids AS text[]))"
-            if self.server
-            else "IN (SELECT value FROM json_each(:ids))"
-        )
+        several = f"= ANY ({_list('ids')})"
+        wanted = several if self.server else "IN (SELECT value FROM json_each(:ids))"
         self.histories: Statement = make(
             f"{event} FROM {{events}} WHERE case_id {wanted} ORDER BY case_id, version"
         )
@@ -226,15 +259,14 @@ class Statements:
         place += " AND due <= {} AND (due, id) > (:due, :id)"
         if self.server:
             names = ("process", "state", *(("unit",) if in_units else ()), "latest")
-            # As one text each: a driver takes longer to write an array.
-            arrays = ", ".join(f"string_to_array(:{name}, {_SEPARATOR})" for name in names)
+            arrays = ", ".join(map(_unseen, names))
             where = place.format(*(f"wanted.{name}" for name in names))
             return self._make(
                 f"SELECT one.* FROM unnest({arrays}) AS wanted ({', '.join(names)}) "
                 f"CROSS JOIN LATERAL (SELECT {', '.join(WAITING_COLUMNS)} FROM {{cases}} "
                 f"WHERE {where} ORDER BY due, id LIMIT {limit:d}) AS one "
                 "WHERE NOT EXISTS (SELECT 1 FROM {routines} WHERE file = 'routine.toml' "
-                f"AND key <> ALL (string_to_array(:known, {_SEPARATOR}))) "
+                f"AND key <> ALL ({_unseen('known')})) "
                 f"ORDER BY one.due, one.id LIMIT {limit:d}"
             )
         parts: list[str] = []
@@ -258,12 +290,13 @@ class Statements:
             "WHEN alone THEN CAST(pg_advisory_xact_lock(key) AS text) "
             "ELSE CAST(pg_advisory_xact_lock_shared(key) AS text) END) "
             "FROM (SELECT key, bool_or(alone) AS alone FROM ("
-            "SELECT hashtextextended(given.name, 0) AS key, given.alone "
-            "FROM json_to_recordset(CAST(:names AS json)) AS given (name text, alone boolean)"
-            " UNION ALL "
-            f"SELECT hashtextextended(concat_ws({_SEPARATOR}, CAST(:schema AS text), process, "
-            "field, value), 0), true FROM {found_by} WHERE case_id = ANY (CAST(:changed AS text[]))"
-            ") AS every_key GROUP BY key ORDER BY key) AS in_order"
+            f"SELECT hashtextextended(name, 0), false FROM unnest({_unseen('read')}) AS name "
+            "UNION ALL "
+            f"SELECT hashtextextended(name, 0), true FROM unnest({_unseen('written')}) AS name "
+            "UNION ALL "
+            f"SELECT hashtextextended(concat_ws({_PARTED}, CAST(:schema AS text), process, field, "
+            f"value), 0), true FROM {{found_by}} WHERE case_id = ANY ({_unseen('changed')})"
+            ") AS every_key (key, alone) GROUP BY key ORDER BY key) AS in_order"
         )
 
     def look_again(self, parts: tuple[str, ...]) -> Statement:
@@ -307,23 +340,23 @@ class Statements:
                 their ``subjects`` and by their ``fields``.
         """
         # Question by question, so that each runs along its index however small the tables are.
+        number, process, field, value = (_part("asked", n) for n in range(1, 5))
         each = (
-            "SELECT asked.number, found.id, found.version FROM json_to_recordset("
-            'CAST(:{} AS json)) AS asked (number integer, process text, field text, "value" text) '
+            f"SELECT CAST({number} AS integer), found.id, found.version FROM unnest({{}}) AS asked "
             "CROSS JOIN LATERAL (SELECT id, version FROM {{cases}} WHERE {} OFFSET 0) AS found"
         )
-        by_subject = "process = asked.process AND subject = asked.value"
+        by_subject = f"process = {process} AND subject = {value}"
         by_field = (
-            "id IN (SELECT case_id FROM {found_by} AS place WHERE place.process = asked.process "
-            "AND place.field = asked.field AND place.value = asked.value)"
+            f"id IN (SELECT case_id FROM {{found_by}} AS place WHERE place.process = {process} "
+            f"AND place.field = {field} AND place.value = {value})"
         )
         known = {
-            "ids": "SELECT 0, id, version FROM {cases} WHERE id = ANY (CAST(:ids AS text[]))",
+            "ids": f"SELECT 0, id, version FROM {{cases}} WHERE id = ANY ({_unseen('ids')})",
             "keys": (
-                "SELECT -1, case_id, version FROM {results} WHERE key = ANY (CAST(:keys AS text[]))"
+                f"SELECT -1, case_id, version FROM {{results}} WHERE key = ANY ({_unseen('keys')})"
             ),
-            "subjects": each.format("subjects", by_subject),
-            "fields": each.format("fields", by_field),
+            "subjects": each.format(_unseen("subjects"), by_subject),
+            "fields": each.format(_unseen("fields"), by_field),
         }
         found = " UNION ALL ".join(known[part] for part in parts)
         return (
@@ -344,7 +377,7 @@ class Statements:
         """A page of the cases of each of some units."""
         page = f"SELECT id FROM {{cases}} WHERE {where} ORDER BY id LIMIT :limit"
         if self.server:
-            units = "unnest(CAST(:units AS text[])) AS own (value)"
+            units = f"unnest({_list('units')}) AS own (value)"
             return f"SELECT one.id FROM {units} CROSS JOIN LATERAL ({page}) AS one"
         units = "json_each(:units) AS own"
         return f"SELECT one.id FROM {units} CROSS JOIN {{cases}} AS one ON one.id IN ({page})"
@@ -352,10 +385,8 @@ class Statements:
     def _jobs(self) -> str:
         """The cases that have, or ever had, one of some values."""
         if self.server:
-            arrays = ", ".join(
-                f"CAST(:job_{name} AS text[])" for name in ("process", "field", "value")
-            )
-            jobs = f"unnest({arrays}) AS job (process, field, wanted)"
+            lists = ", ".join(_list(f"job_{name}") for name in ("process", "field", "value"))
+            jobs = f"unnest({lists}) AS job (process, field, wanted)"
         else:
             names = enumerate(("process", "field", "wanted"))
             parts = ", ".join(f"json_extract(value, '$[{n}]') AS {name}" for n, name in names)

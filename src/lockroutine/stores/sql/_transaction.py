@@ -31,7 +31,7 @@ from lockroutine.stores.codec import (
     pending,
     read_event,
 )
-from lockroutine.stores.sql._links import Link
+from lockroutine.stores.sql._links import Link, Row
 from lockroutine.stores.sql._rows import (
     case_row,
     effect_rows,
@@ -41,7 +41,7 @@ from lockroutine.stores.sql._rows import (
     reference_rows,
     result_row,
 )
-from lockroutine.stores.sql._statements import SEPARATOR, Statement, Statements
+from lockroutine.stores.sql._statements import Statement, Statements, listed
 
 __all__ = ["Transaction", "at_one_moment", "overtaken"]
 
@@ -61,19 +61,38 @@ class Transaction:
         self._link = link
         self._known = known
         self._woke = False
+        self._ahead: dict[tuple[str, str], list[Row]] = {}
 
     # -- reading -------------------------------------------------------------------------------
 
     def _cases(self, statement: Statement, **given: Any) -> list[Case]:
         return [decode_case(*row[:2]) for row in self._link.rows(statement, given)]
 
+    def ahead(self, case_id: str, processes: Collection[str]) -> None:
+        if not self._known.server:
+            return
+        given = {"id": case_id, "processes": listed(processes)}
+        rows = self._link.rows(self._known.ahead, given)
+        subject = rows[0][1] if rows else ""
+        self._ahead = {("", case_id): [], **{(name, subject): [] for name in processes}}
+        for process, _, *row in rows:
+            self._ahead[process, subject if process else case_id].append(tuple(row))
+
     def case(self, case_id: str) -> Case | None:
-        found = self._cases(self._known.case, id=case_id)
+        rows = self._ahead.get(("", case_id))
+        found = (
+            self._cases(self._known.case, id=case_id)
+            if rows is None
+            else [decode_case(*row) for row in rows]
+        )
         return found[0] if found else None
 
     def find(self, query: Query) -> tuple[Case, ...]:
         known = self._known
         by_subject = query.field == "subject"
+        rows = self._ahead.get((query.process, query.value)) if by_subject else None
+        if rows is not None:
+            return tuple(decode_case(*row) for row in rows)
         return tuple(
             self._cases(
                 known.find_by_subject if by_subject else known.find_by_field,
@@ -121,14 +140,15 @@ class Transaction:
         if wanted.units is not None:
             named |= {"units", "jobs"} if wanted.jobs else {"units"}
             given["units"] = self._several(sorted(wanted.units))
-            given["jobs"] = self._several(sorted(wanted.jobs))
+            jobs = sorted(wanted.jobs)
+            given["jobs"] = json.dumps(jobs)
             for n, name in enumerate(("job_process", "job_field", "job_value")):
-                given[name] = [job[n] for job in sorted(wanted.jobs)]
+                given[name] = listed(job[n] for job in jobs)
         statement = self._known.cases(frozenset(named))
         return self._cases(statement, **given, after=after, limit=limit)
 
-    def _several(self, values: Sequence[object]) -> object:
-        return list(values) if self._known.server else json.dumps(values)
+    def _several(self, values: Sequence[str]) -> str:
+        return listed(values) if self._known.server else json.dumps(values)
 
     def waiting(
         self,
@@ -146,8 +166,7 @@ class Transaction:
         if not places:
             return []
         due, case_id = after or ("", "")
-        routines = SEPARATOR.join(known)
-        page: dict[str, Any] = {"due": due, "id": case_id, "known": routines}
+        page: dict[str, Any] = {"due": due, "id": case_id, "known": listed(known)}
         most = len(places) if self._known.server else _MOST_TERMS
         found: list[WaitingCase] = []
         for start in range(0, len(places), most):
@@ -164,7 +183,7 @@ class Transaction:
     def _placed(self, places: Sequence[tuple[str, str, str, str]]) -> dict[str, Any]:
         names = ("process", "state", "unit", "latest")
         if self._known.server:
-            return dict(zip(names, map(SEPARATOR.join, zip(*places, strict=True)), strict=True))
+            return dict(zip(names, map(listed, zip(*places, strict=True)), strict=True))
         return {
             f"{name}_{number}": value
             for number, place in enumerate(places)
@@ -224,6 +243,7 @@ class Transaction:
     # -- writing -------------------------------------------------------------------------------
 
     def apply(self, changes: Sequence[Change], key: str = "", digest: str = "") -> None:
+        self._ahead.clear()
         for change in changes:
             self._keep(change)
         if key and not self._link.write(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from lockroutine.model import Query, Reference
-from lockroutine.stores import CaseFilter, Store
+from lockroutine.stores import CaseFilter, Reading, Store
 from lockroutine.testing.stores.changes import following, opening
 from lockroutine.testing.stores.common import Part, keep
 
@@ -43,6 +43,42 @@ class Finding(Part):
             assert ids("door", "customer-18") == []
             now = reading.find(Query(process="mounting", field="customer", value="customer-17"))
         assert now[0].version == 2
+
+    def test_what_is_told_ahead_changes_no_answer(self, store: Store) -> None:
+        """``ahead`` changes nothing of what `case` and `find` answer, also after a change."""
+        keep(store, opening("1", personal={"phone": "+46 70 174 06 05"}))
+        for case_id, process in (("3", "consent"), ("2", "consent"), ("4", "removal")):
+            keep(store, opening(case_id, process=process))
+        keep(store, opening("5", process="consent", subject="customer-18"))
+
+        def answers(reading: Reading) -> list[object]:
+            subjects = [
+                Query(process=process, field="subject", value=subject)
+                for process in ("consent", "mounting", "removal")
+                for subject in ("customer-17", "customer-18")
+            ]
+            by_field = Query(process="consent", field="customer", value="customer-17")
+            found = [reading.find(query) for query in (*subjects, by_field)]
+            return [*(reading.case(case_id) for case_id in ("1", "2", "9")), *found]
+
+        with store.reading() as reading:
+            plain = answers(reading)
+        for case_id in ("1", "5", "9"):
+            for processes in ((), ("consent",), ("mounting", "consent", "none")):
+                with store.reading() as reading:
+                    reading.ahead(case_id, processes)
+                    assert answers(reading) == plain
+        with store.writing() as transaction:
+            transaction.ahead("1", ("mounting", "consent"))
+            (consent, _) = transaction.find(
+                Query(process="consent", field="subject", value="customer-17")
+            )
+            case = transaction.case("1")
+            assert case
+            transaction.apply([following(case), following(consent)])
+            found = answers(transaction)
+        with store.reading() as reading:
+            assert answers(reading) == found != plain
 
     def test_cases_are_listed_by_whose_job_they_are(self, store: Store) -> None:
         """With ``units``, ``jobs`` adds the cases that have or ever had one of these values."""
