@@ -380,7 +380,7 @@ class Routines(RuleBasedStateMachine):
                 rules = ROUTINE.process(item.case.process).rules.transitions
                 onward = [n for n in item.transitions if rules[n].to not in ("", item.case.state)]
                 name = chance.one([*item.transitions, *onward * 3])
-                self.make(chance, item.case, Step(item.case.process, name))
+                self.make(chance, item.case.whole, Step(item.case.process, name))
             if chance.seldom(6):
                 self.clock.advance(hours=chance.one([1, 20]))
 

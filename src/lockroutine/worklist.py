@@ -33,12 +33,13 @@ def items(
     state = process.rules.states[case.state]
     if state.escalation:
         yield from _escalated(routine, case, roles, now, state.escalation)
-    for name in case.owed:
+    owed = [name for name in case.owed if name in state.duties]  # a row may be damaged
+    for name in owed:
         duty = state.duties[name]
         for role in duty.waits_for:
             if role in roles:
                 yield _item(case, role, process.transition(name).label, (name,), duty, now, name)
-    if case.owed:
+    if owed:
         return
     for role in state.waits_for:
         if role in roles:

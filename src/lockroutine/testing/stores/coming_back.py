@@ -6,7 +6,7 @@ import datetime as dt
 import itertools
 import pickle
 
-from lockroutine.model import Query
+from lockroutine.model import Awaited, Query
 from lockroutine.rules.reader import Source
 from lockroutine.stores import Store
 from lockroutine.stores.base import all_effects
@@ -132,3 +132,15 @@ class ComingBack(Part):
         with store.reading() as reading:
             found = [(event.case_id, event.version) for event in reading.events()]
         assert found == [("2", 1), ("1", 1), ("2", 2)]
+
+    def test_what_is_read_question_by_question_is_there(self, store: Store) -> None:
+        """``browsing`` answers each question as of its own moment, by what was kept until then."""
+        first = keep(store, opening("1"))
+        with store.browsing() as cases:
+            assert cases.case("1") == first
+            ordered = [Awaited("mounting", "ordered")]
+            assert [case.id for case in cases.waiting(ordered, None, (), None, 10)] == ["1"]
+        second = keep(store, following(first))
+        with store.browsing() as cases:
+            assert cases.case("1") == second
+            assert len(cases.history("1")) == 2

@@ -131,17 +131,6 @@ class Waiting(Part):
             assert number(None, keys) == 2
             assert number(frozenset({"south"}), (*keys, "another@1.0.0")) == 1
 
-    def test_what_is_read_question_by_question_is_there(self, store: Store) -> None:
-        """``browsing`` answers each question as of its own moment, by what was kept until then."""
-        first = keep(store, opening("1"))
-        with store.browsing() as cases:
-            assert cases.case("1") == first
-            assert [case.id for case in cases.waiting([ORDERED], None, (), None, 10)] == ["1"]
-        second = keep(store, following(first))
-        with store.browsing() as cases:
-            assert cases.case("1") == second
-            assert len(cases.history("1")) == 2
-
     def test_a_list_over_very_many_states_and_units_is_whole(self, store: Store) -> None:
         """``waiting`` works for hundreds of states and units."""
         keep(store, opening("1", unit="unit-299"))
