@@ -16,7 +16,7 @@ from lockroutine.decide import Change
 from lockroutine.facts import sha256
 from lockroutine.stores._sqlite import Transaction
 from lockroutine.verify import problems_with, replay
-from smallpack import ANNA, BO, BOOKING, MONDAY, ROUTINE, opened, order
+from smallpack import ANNA, BO, BOOKING, MONDAY, ROUTINE, fitted, opened, order
 
 BOOK = {ROUTINE.key: ROUTINE}
 
@@ -165,6 +165,43 @@ def test_what_is_damaged_hides_nothing_else(
         with pytest.raises(StoreError, match=rf"^The event {which} is not as it was recorded\.$"):
             engine.figures()
     assert counted.time_in_state["order", "ordered"].stays == 6
+
+
+@pytest.mark.parametrize(
+    ("change", "named"),
+    [
+        ("UPDATE cases SET process = 'consent'", "process"),
+        ("UPDATE cases SET subject = 'customer-99'", "subject"),
+        ("UPDATE cases SET unit = 'south'", "unit"),
+        ("UPDATE cases SET routine = 'small@0.9.0'", "routine"),
+        ("UPDATE cases SET state = 'booked'", "state"),
+        ("UPDATE cases SET is_open = 0", "is_open"),
+        ("UPDATE cases SET waits = 0", "waits, owed"),
+        ("UPDATE cases SET owed = 'test'", "owed"),
+        ("UPDATE cases SET version = 9", "version"),
+        ("UPDATE cases SET due = '~'", "due_at"),
+        ("UPDATE cases SET timer = '2026-03-02T09:00:00+00:00'", "timer_at"),
+        ("UPDATE cases SET open_key = NULL", "open_key"),
+        ("UPDATE cases SET waits = 0, open_key = NULL", "waits, owed, open_key"),
+        ("DELETE FROM found_by", "found_by"),
+        ("UPDATE found_by SET value = 'PH1-099'", "found_by"),
+    ],
+)
+def test_a_case_that_would_not_be_found_is_named(tmp_path: Path, change: str, named: str) -> None:
+    """A case that is kept whole, but that lists and rules would miss, is named with the reason."""
+    path = tmp_path / "locks.db"
+    with opened(path) as engine:
+        case = fitted(engine)
+        if "found_by" in change:
+            case, of_case = engine.cases(process="lock")[0], "case_id"
+        else:
+            of_case = "id"
+        assert engine.verify().whole
+        with closing(sqlite3.connect(path)) as file, file:
+            file.execute(f"{change} WHERE {of_case} = ?", (case.id,))
+        assert [str(problem) for problem in engine.verify().problems] == [
+            f"{case.id}: lists and rules may miss the case: it is filed under another {named}"
+        ]
 
 
 def test_histories_are_read_a_few_at_a_time(

@@ -24,6 +24,7 @@ __all__ = [
     "Effect",
     "EffectState",
     "Event",
+    "Filed",
     "Language",
     "Option",
     "Page",
@@ -516,6 +517,41 @@ class WorkItem:
     overdue: bool
     escalated: bool = False
     clauses: tuple[str, ...]
+
+
+@frozen(kw_only=True)
+class Filed:
+    """By what a store finds a case: what it keeps beside the case itself, to look it up by.
+
+    Args:
+        process: Its process.
+        subject: Whom or what it is about.
+        unit: The unit that it belongs to.
+        routine: The routine that it runs under, as ``name@version``.
+        state: Its state.
+        is_open: Whether it has not come to an end.
+        waits: Whether it stands on work lists.
+        owed: The duties that it owes there.
+        version: How many events it has.
+        due_at: When it is overdue.
+        timer_at: When the clock looks at it next.
+        open_key: What no other open case may share; empty if nothing.
+        found_by: The fields and values that it has, or ever had, by which rules find it.
+    """
+
+    process: str
+    subject: str
+    unit: str
+    routine: str
+    state: str
+    is_open: bool
+    waits: bool
+    owed: tuple[str, ...]
+    version: int
+    due_at: dt.datetime | None
+    timer_at: dt.datetime | None
+    open_key: str
+    found_by: frozenset[tuple[str, str]]
 
 
 @frozen(kw_only=True)

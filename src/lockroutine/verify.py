@@ -1,13 +1,18 @@
-"""Whether every event is as it was recorded, and every case as its events say. Pure."""
+"""Whether every event is as it was recorded, and every case as its events say, and to be found.
+
+Pure.
+"""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
-from lockroutine.decide import evolve
+import attrs
+
+from lockroutine.decide import evolve, open_key
 from lockroutine.errors import Problem
-from lockroutine.model import Case, Event
+from lockroutine.model import Case, Event, Filed
 from lockroutine.routine import Routine, Step
 
 __all__ = ["problems_with", "replay", "until"]
@@ -15,11 +20,17 @@ __all__ = ["problems_with", "replay", "until"]
 
 def replay(routine_of: Callable[[str], Routine], events: Sequence[Event]) -> Case:
     """The case that these events make, from its first on."""
+    *_, case = _replayed(routine_of, events)
+    return case
+
+
+def _replayed(routine_of: Callable[[str], Routine], events: Sequence[Event]) -> Iterator[Case]:
+    """The case after each of its events."""
     first = events[0]
     case = routine_of(first.routine).blank(first.process, first.case_id, first.subject, first.unit)
     for event in events:
         case = evolve(routine_of(event.routine), case, event)
-    return case
+        yield case
 
 
 def until(
@@ -45,9 +56,12 @@ def _only_tells(routine: Routine, event: Event) -> bool:
 
 
 def problems_with(
-    routine_of: Callable[[str], Routine], case: Case, events: Sequence[Event]
+    routine_of: Callable[[str], Routine],
+    case: Case,
+    events: Sequence[Event],
+    filed: Filed | None = None,
 ) -> list[Problem]:
-    """What is wrong with a stored case and its stored events."""
+    """What is wrong with a stored case, its stored events, and by what it is found."""
     found: list[Problem] = []
     previous = ""
     for number, event in enumerate(events, start=1):
@@ -67,6 +81,44 @@ def problems_with(
     if len(events) != case.version or previous != case.head:
         message = f"the case knows of {case.version} events, there are {len(events)}"
         return [Problem(case.id, message)]
-    if replay(routine_of, events) != case:
+    made = list(_replayed(routine_of, events))
+    if made[-1] != case:
         return [Problem(case.id, "the case is not what its events make of it")]
+    names = _misfiled(_filed(routine_of, made), filed) if filed else ()
+    if names:
+        message = f"lists and rules may miss the case: it is filed under another {', '.join(names)}"
+        return [Problem(case.id, message)]
     return []
+
+
+def _filed(routine_of: Callable[[str], Routine], cases: Sequence[Case]) -> Filed:
+    """By what a case is to be found, by how it was after each of its events."""
+    case = cases[-1]
+    process = routine_of(case.routine).process(case.process)
+    waits = process.waits(case)
+    found_by = {
+        (name, value)
+        for one in cases
+        for name in routine_of(one.routine).process(one.process).rules.find_by
+        if isinstance(value := one.value(name), str)
+    }
+    return Filed(
+        process=case.process,
+        subject=case.subject,
+        unit=case.unit,
+        routine=case.routine,
+        state=case.state,
+        is_open=case.is_open,
+        waits=waits,
+        owed=process.owed(case) if waits else (),
+        version=case.version,
+        due_at=case.due_at,
+        timer_at=case.timer_at if case.is_open else None,
+        open_key=open_key(process, case),
+        found_by=frozenset(found_by),
+    )
+
+
+def _misfiled(wanted: Filed, filed: Filed) -> tuple[str, ...]:
+    names = (one.name for one in attrs.fields(Filed))
+    return tuple(name for name in names if getattr(wanted, name) != getattr(filed, name))

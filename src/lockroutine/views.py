@@ -290,14 +290,16 @@ def verification(
     problems: list[Problem] = []
     cases = events = 0
     chosen = _some_cases(reading, *sample) if sample else all_cases(reading)
-    for case, history in _with_histories(reading, chosen):
-        cases += 1
-        if isinstance(history, DamagedEvent):
-            problems.append(Problem(history.event, "the event is not as it was recorded"))
-            events += case.version
-        else:
-            problems += problems_with(book.__getitem__, case, history)
-            events += len(history)
+    for some in _together(chosen):
+        filed = reading.filed([case.id for case in some])
+        for case, history in _read(reading, some):
+            cases += 1
+            if isinstance(history, DamagedEvent):
+                problems.append(Problem(history.event, "the event is not as it was recorded"))
+                events += case.version
+            else:
+                problems += problems_with(book.__getitem__, case, history, filed[case.id])
+                events += len(history)
     strays = 0 if sample else reading.event_count() - events
     if strays > 0:
         problems.append(Problem("events", f"{strays} belong to no case that is there"))
@@ -310,17 +312,11 @@ def histories(reading: Reading) -> Iterator[tuple[Case, tuple[Event, ...]]]:
     Raises:
         DamagedEvent: One of them is not as it was written.
     """
-    for case, history in _with_histories(reading, all_cases(reading)):
-        if isinstance(history, DamagedEvent):
-            raise history
-        yield case, history
-
-
-def _with_histories(
-    reading: Reading, cases: Iterable[Case]
-) -> Iterator[tuple[Case, tuple[Event, ...] | DamagedEvent]]:
-    for some in _together(cases):
-        yield from _read(reading, some)
+    for some in _together(all_cases(reading)):
+        for case, history in _read(reading, some):
+            if isinstance(history, DamagedEvent):
+                raise history
+            yield case, history
 
 
 def _together(cases: Iterable[Case]) -> Iterator[list[Case]]:

@@ -43,7 +43,7 @@ def verify(
     """Is every event as it was recorded?
 
     Each event bears the hash of the one before it in its case, so what was changed or taken out
-    past the library is found, and named.
+    past the library is found, and named. So are cases that lists would miss.
 
     Exit 1 if one is not as it was.
     """

@@ -29,6 +29,7 @@ import attrs
 from lockroutine._fields import facts_of, read_form
 from lockroutine.decide.command import Change, Command, Decision
 from lockroutine.decide.evolve import evolve
+from lockroutine.decide.record import open_key
 from lockroutine.decide.walk import Asking, Book, Walk
 from lockroutine.errors import Refused
 from lockroutine.model import (
@@ -49,6 +50,7 @@ __all__ = [
     "barred",
     "decide",
     "evolve",
+    "open_key",
     "permit",
     "says_the_same",
 ]

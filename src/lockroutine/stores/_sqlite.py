@@ -10,7 +10,7 @@ from typing import Any
 
 from lockroutine.decide import Change
 from lockroutine.figures import Pending
-from lockroutine.model import Awaited, Case, Effect, Event, Query, Reference, WaitingCase
+from lockroutine.model import Awaited, Case, Effect, Event, Filed, Query, Reference, WaitingCase
 from lockroutine.rules.reader import Source
 from lockroutine.stores.base import (
     PAGE,
@@ -23,11 +23,13 @@ from lockroutine.stores.base import (
 )
 from lockroutine.stores.codec import (
     EFFECT_COLUMNS,
+    FILED_COLUMNS,
     WAITING_COLUMNS,
     by_case,
     claim_row,
     decode_case,
     decode_effect,
+    decode_filed,
     decode_waiting,
     encode_case,
     encode_effect,
@@ -119,6 +121,12 @@ class Transaction:
             (json.dumps(case_ids),),
         )
         return by_case(case_ids, rows, read_event)
+
+    def filed(self, case_ids: Sequence[str]) -> Mapping[str, Filed]:
+        ids, wanted = (json.dumps(case_ids),), "IN (SELECT value FROM json_each(?))"
+        rows = self._rows(f"SELECT {', '.join(FILED_COLUMNS)} FROM cases WHERE id {wanted}", ids)
+        places = f"SELECT case_id, process, field, value FROM found_by WHERE case_id {wanted}"
+        return decode_filed(rows, self._rows(places, ids))
 
     def history_page(self, case_id: str, after: int, limit: int) -> list[Event]:
         rows = self._rows(

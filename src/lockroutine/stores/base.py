@@ -18,6 +18,7 @@ from lockroutine.model import (
     Effect,
     EffectState,
     Event,
+    Filed,
     Query,
     Reference,
     WaitingCase,
@@ -173,6 +174,13 @@ class Reading(Cases, Protocol):
 
         Raises:
             DamagedEvent: One of them is not as it was written.
+        """
+        ...
+
+    def filed(self, case_ids: Sequence[str]) -> Mapping[str, Filed]:
+        """By what each of these cases is found here, as far as there is such a case.
+
+        Of a case that waits for nobody, what it owes need not be known.
         """
         ...
 

@@ -12,17 +12,19 @@ from typing import Any
 from lockroutine.decide import Change
 from lockroutine.facts import NOTHING, Facts, canonical
 from lockroutine.figures import Pending
-from lockroutine.model import Case, Effect, Event, Reference, WaitingCase
+from lockroutine.model import Case, Effect, Event, Filed, Reference, WaitingCase
 from lockroutine.stores.base import NEVER_DUE, DamagedEvent, claimed_as
 
 __all__ = [
     "EFFECT_COLUMNS",
+    "FILED_COLUMNS",
     "WAITING_COLUMNS",
     "by_case",
     "claim_row",
     "decode_case",
     "decode_effect",
     "decode_event",
+    "decode_filed",
     "decode_waiting",
     "encode_case",
     "encode_effect",
@@ -135,6 +137,56 @@ def decode_waiting(row: Sequence[Any]) -> WaitingCase:
         tuple(owed.split()) if owed else (),
         functools.partial(decode_case, body, personal),
     )
+
+
+FILED_COLUMNS = (
+    "id",
+    "process",
+    "subject",
+    "unit",
+    "routine",
+    "state",
+    "is_open",
+    "waits",
+    "owed",
+    "version",
+    "due",
+    "timer",
+    "open_key",
+)
+"""The columns that a case is found by, in the order of their row."""
+
+
+def decode_filed(
+    rows: Iterable[Sequence[Any]], places: Iterable[Sequence[Any]]
+) -> Mapping[str, Filed]:
+    """By what cases are found.
+
+    Args:
+        rows: Their rows of `FILED_COLUMNS`.
+        places: Where else they are found: case, process, field, value.
+    """
+    found_by: dict[tuple[str, str], set[tuple[str, str]]] = {}
+    for case_id, process, field, value in places:
+        found_by.setdefault((case_id, process), set()).add((field, value))
+    return {
+        row[0]: Filed(
+            process=row[1],
+            subject=row[2],
+            unit=row[3],
+            routine=row[4],
+            state=row[5],
+            is_open=bool(row[6]),
+            waits=bool(row[7]),
+            owed=tuple(row[8].split()) if row[7] else (),
+            version=row[9],
+            due_at=None if row[10] == NEVER_DUE else _parse(row[10]),
+            timer_at=_time(row[11]),
+            open_key=row[12] or "",
+            found_by=frozenset(found_by.get((row[0], row[1]), ())),
+        )
+        for row in rows
+    }
 
 
 def encode_event(event: Event) -> tuple[str, str, str | None]:

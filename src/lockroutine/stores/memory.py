@@ -15,7 +15,7 @@ from attrs import Factory, define
 from lockroutine.decide import Change
 from lockroutine.errors import StoreError
 from lockroutine.figures import Pending
-from lockroutine.model import Awaited, Case, Effect, Event, Query, Reference, WaitingCase
+from lockroutine.model import Awaited, Case, Effect, Event, Filed, Query, Reference, WaitingCase
 from lockroutine.rules.reader import Source
 from lockroutine.stores.base import (
     CaseFilter,
@@ -138,6 +138,38 @@ class _Transaction:
             if event.case_id in found:
                 found[event.case_id].append(event)
         return {case_id: tuple(events) for case_id, events in found.items()}
+
+    def filed(self, case_ids: Sequence[str]) -> Mapping[str, Filed]:
+        tables = self._tables
+        keys = {holder: key for key, holder in tables.open_keys.items()}
+        places: dict[tuple[str, str], set[tuple[str, str]]] = {}
+        for process, name, value, case_id in tables.found_by:
+            places.setdefault((process, case_id), set()).add((name, value))
+        there = (tables.cases[one] for one in case_ids if one in tables.cases)
+        return {
+            case.id: self._filed(
+                case, keys.get(case.id, ""), places.get((case.process, case.id), set())
+            )
+            for case in there
+        }
+
+    def _filed(self, case: Case, open_key: str, found_by: set[tuple[str, str]]) -> Filed:
+        waiting = self._tables.waiting.get(case.id)
+        return Filed(
+            process=case.process,
+            subject=case.subject,
+            unit=case.unit,
+            routine=case.routine,
+            state=case.state,
+            is_open=case.is_open,
+            waits=waiting is not None,
+            owed=waiting.owed if waiting else (),
+            version=case.version,
+            due_at=case.due_at,
+            timer_at=case.timer_at if case.is_open else None,
+            open_key=open_key,
+            found_by=frozenset(found_by),
+        )
 
     def history_page(self, case_id: str, after: int, limit: int) -> list[Event]:
         return [event for event in self.history(case_id) if event.version > after][:limit]

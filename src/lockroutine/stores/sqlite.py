@@ -57,6 +57,7 @@ CREATE TABLE found_by (
     case_id TEXT NOT NULL REFERENCES cases (id),
     PRIMARY KEY (process, field, value, case_id)
 ) WITHOUT ROWID;
+CREATE INDEX found_by_case ON found_by (case_id);
 CREATE TABLE reference (
     system TEXT NOT NULL,
     id TEXT NOT NULL,

@@ -13,7 +13,7 @@ from typing import Any
 from attrs import frozen
 from sqlalchemy import Dialect, text
 
-from lockroutine.stores.codec import EFFECT_COLUMNS, WAITING_COLUMNS
+from lockroutine.stores.codec import EFFECT_COLUMNS, FILED_COLUMNS, WAITING_COLUMNS
 from lockroutine.stores.sql._keeping import COLUMNS, all_of, insert
 from lockroutine.stores.sql.tables import PREFIX, TO_SEND, tables
 
@@ -126,6 +126,12 @@ class Statements:
         wanted = several if self.server else "IN (SELECT value FROM json_each(:ids))"
         self.histories: Statement = make(
             f"{event} FROM {{events}} WHERE case_id {wanted} ORDER BY case_id, version"
+        )
+        self.filed: Statement = make(
+            f"SELECT {', '.join(FILED_COLUMNS)} FROM {{cases}} WHERE id {wanted}"
+        )
+        self.places: Statement = make(
+            f"SELECT case_id, process, field, value FROM {{found_by}} WHERE case_id {wanted}"
         )
         self.history_page: Statement = make(
             f"{event} FROM {{events}} WHERE case_id = :id AND version > :after "

@@ -11,7 +11,7 @@ from typing import Any
 from lockroutine.decide import Change
 from lockroutine.errors import LockroutineError, StoreBusy, StoreError
 from lockroutine.figures import Pending
-from lockroutine.model import Awaited, Case, Effect, Event, Query, Reference, WaitingCase
+from lockroutine.model import Awaited, Case, Effect, Event, Filed, Query, Reference, WaitingCase
 from lockroutine.rules.reader import Source
 from lockroutine.stores.base import (
     PAGE,
@@ -27,6 +27,7 @@ from lockroutine.stores.codec import (
     claim_row,
     decode_case,
     decode_effect,
+    decode_filed,
     decode_waiting,
     pending,
     read_event,
@@ -109,6 +110,11 @@ class Transaction:
     def histories(self, case_ids: Sequence[str]) -> Mapping[str, tuple[Event, ...]]:
         rows = self._link.rows(self._known.histories, {"ids": self._several(case_ids)})
         return by_case(case_ids, rows, _event)
+
+    def filed(self, case_ids: Sequence[str]) -> Mapping[str, Filed]:
+        given, known = {"ids": self._several(case_ids)}, self._known
+        rows, places = (self._link.rows(one, given) for one in (known.filed, known.places))
+        return decode_filed(rows, places)
 
     def history_page(self, case_id: str, after: int, limit: int) -> list[Event]:
         given = {"id": case_id, "after": after, "limit": limit}

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
-from lockroutine.model import Query, Reference
+import attrs
+
+from lockroutine.model import Filed, Query, Reference
 from lockroutine.stores import CaseFilter, Reading, Store
-from lockroutine.testing.stores.changes import following, opening
-from lockroutine.testing.stores.common import Part, keep
+from lockroutine.testing.stores.changes import START, following, opening
+from lockroutine.testing.stores.common import LATER, Part, keep
 
 __all__ = ["Finding"]
 
@@ -43,6 +46,40 @@ class Finding(Part):
             assert ids("door", "customer-18") == []
             now = reading.find(Query(process="mounting", field="customer", value="customer-17"))
         assert now[0].version == 2
+
+    def test_by_what_cases_are_filed(self, store: Store) -> None:
+        """``filed`` tells by what each case is found, by all values that it ever had among it."""
+        due = START + dt.timedelta(days=2)
+        first = opening("1", due_at=due, timer_at=LATER, open_key="k", found_by=[("door", "front")])
+        case = keep(store, attrs.evolve(first, owed=("test", "pair")))
+        keep(store, opening("2"))
+        keep(store, following(keep(store, opening("3")), state="set_up", is_open=False))
+        with store.reading() as reading:
+            filed = reading.filed(["1", "3", "none"])
+        assert filed.keys() == {"1", "3"}
+        assert filed["1"] == Filed(
+            process="mounting",
+            subject="customer-17",
+            unit="north",
+            routine=case.routine,
+            state="ordered",
+            is_open=True,
+            waits=True,
+            owed=("test", "pair"),
+            version=1,
+            due_at=due,
+            timer_at=LATER,
+            open_key="k",
+            found_by=frozenset({("door", "front")}),
+        )
+        ended = filed["3"]
+        assert (ended.state, ended.is_open, ended.waits, ended.owed) == ("set_up", False, False, ())
+        assert (ended.due_at, ended.timer_at, ended.open_key) == (None, None, "")
+        keep(store, following(case, found_by=[("door", "back")]))
+        with store.reading() as reading:
+            (now,) = reading.filed(["1"]).values()
+        assert now.found_by == {("door", "front"), ("door", "back")}
+        assert (now.version, now.owed, now.open_key) == (2, (), "")
 
     def test_what_is_told_ahead_changes_no_answer(self, store: Store) -> None:
         """``ahead`` changes nothing of what `case` and `find` answer, also after a change."""
