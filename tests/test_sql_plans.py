@@ -14,6 +14,7 @@ from typing import Any, get_args
 import pytest
 import sqlalchemy as sa
 
+from lockroutine import NotFound
 from lockroutine.model import Awaited, EffectState, Query, Reference
 from lockroutine.stores import CaseFilter, SqliteStore, Store
 from lockroutine.stores.again import repeated
@@ -282,6 +283,65 @@ def test_no_question_reads_a_whole_table_on_postgres(on_server: SqlStore, questi
                 assert set(scans(plan[0]["Plan"])) <= set(SMALL), text
                 if given is not None:
                     assert touched(plan[0]["Plan"]) < SIZE / 20, text
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "case",
+        "find by subject",
+        "a case and those beside it",
+        "waiting",
+        "waiting in units",
+        "waiting, a later page",
+        "start",
+        "perform",
+        "start, having read others",
+    ],
+)
+def test_what_is_asked_again_and_again_is_planned_once(on_server: SqlStore, question: str) -> None:
+    """PostgreSQL keeps the plan of a statement of a command or a work list: no other is better."""
+    run = statements_of(on_server, question)
+    with undone(on_server) as cursor:
+        cursor.execute("DEALLOCATE ALL")
+        for text, values in run:
+            for _ in range(12):  # but for the first time, there is nothing left to be written
+                cursor.execute(text, values, prepare=True)
+        cursor.execute("SELECT custom_plans, generic_plans FROM pg_prepared_statements")
+        plans = [counted for counted in cursor.fetchall() if counted != (0, 1)]  # not this one
+        assert plans == [(5, 7)] * len(run)
+
+
+def prepared(store: SqlStore) -> set[str]:
+    """The statements that the store's connection has ready."""
+    with closing(store._engine.raw_connection()) as connection:
+        cursor = connection.cursor()
+        cursor.execute("SELECT statement FROM pg_prepared_statements")
+        return {statement for (statement,) in cursor.fetchall()}
+
+
+@pytest.mark.parametrize("how", ["reading", "browsing", "writing", "bound"])
+def test_a_refusal_costs_no_plans(postgres: str, on_server: SqlStore, how: str) -> None:
+    """A transaction that comes to an error and wrote nothing leaves all statements prepared."""
+    with closing(SqlStore(postgres, schema="plans")) as store:
+        for _ in range(12):
+            with store.writing() as transaction:
+                assert transaction.case("1")
+        ready = prepared(store)
+        assert any("FROM plans.lockroutine_cases WHERE id" in one for one in ready)
+        if how == "bound":
+            with closing(store._engine.raw_connection()) as connection:
+                cursor = connection.cursor()
+                cursor.execute("BEGIN")
+                bound = store.bind(connection.driver_connection)
+                with pytest.raises(NotFound), bound.writing():
+                    raise NotFound("case", "9")
+                cursor.execute("COMMIT")
+        else:
+            begin = getattr(store, how)
+            with pytest.raises(NotFound), begin():
+                raise NotFound("case", "9")
+        assert ready <= prepared(store)
 
 
 # -- SQLite ----------------------------------------------------------------------------------------

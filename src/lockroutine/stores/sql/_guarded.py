@@ -98,6 +98,7 @@ class GuardedTransaction(Transaction):
     # -- writing -------------------------------------------------------------------------------
 
     def apply(self, changes: Sequence[Change], key: str = "", digest: str = "") -> None:
+        self.wrote = True
         self._hold(changes)
         # What is changed is compared as it is written, and a key as it is kept.
         seen = self._seen(self._met.keys() - {change.case.id for change in changes}, ())
@@ -169,6 +170,7 @@ class GuardedTransaction(Transaction):
         return overtaken() if case_id in self._met else super()._lost(case_id)
 
     def keep_routine(self, key: str, source: Source) -> None:
+        self.wrote = True
         self._link.rows(self._known.hold_routine, {"name": self._name("routine", key)})
         if self.routine(key) is not None:
             raise overtaken()

@@ -262,8 +262,9 @@ class Statements:
             in_units: Whether only cases of some units are asked for.
         """
         place = "waits AND process = {} AND state = {}" + (" AND unit = {}" if in_units else "")
-        place += " AND due <= {} AND (due, id) > (:due, :id)"
+        place += " AND due <= {} AND (due, id) > "
         if self.server:
+            place += "((SELECT CAST(:due AS text)), (SELECT CAST(:id AS text)))"  # see `_unseen`
             names = ("process", "state", *(("unit",) if in_units else ()), "latest")
             arrays = ", ".join(map(_unseen, names))
             where = place.format(*(f"wanted.{name}" for name in names))
@@ -275,6 +276,7 @@ class Statements:
                 f"AND key <> ALL ({_unseen('known')})) "
                 f"ORDER BY one.due, one.id LIMIT {limit:d}"
             )
+        place += "(:due, :id)"
         parts: list[str] = []
         for n in range(number):
             names = (f":process_{n}", f":state_{n}", *((f":unit_{n}",) if in_units else ()))

@@ -44,7 +44,7 @@ from lockroutine.stores.sql._rows import (
 )
 from lockroutine.stores.sql._statements import Statement, Statements, listed
 
-__all__ = ["Transaction", "at_one_moment", "overtaken"]
+__all__ = ["Transaction", "overtaken", "refusals_of"]
 
 _MOST_TERMS = 400  # SQLite joins at most 500 queries into one
 _LATEST = "~~"  # later than every due key
@@ -61,6 +61,8 @@ class Transaction:
     def __init__(self, link: Link, known: Statements) -> None:
         self._link = link
         self._known = known
+        self.wrote = False
+        """Whether anything was, or was to be, written."""
         self._woke = False
         self._ahead: dict[tuple[str, str], list[Row]] = {}
 
@@ -249,6 +251,7 @@ class Transaction:
     # -- writing -------------------------------------------------------------------------------
 
     def apply(self, changes: Sequence[Change], key: str = "", digest: str = "") -> None:
+        self.wrote = True
         self._ahead.clear()
         for change in changes:
             self._keep(change)
@@ -286,6 +289,7 @@ class Transaction:
     def claim(
         self, limits: Mapping[str, int], now: dt.datetime, until: dt.datetime
     ) -> list[Effect]:
+        self.wrote = True
         found: list[Sequence[Any]] = []
         for system, limit in limits.items():
             given = {"system": system, "now": now.isoformat(), "limit": limit}
@@ -297,6 +301,7 @@ class Transaction:
     def settle(
         self, effect: Effect, lease: dt.datetime | None, reference: Reference | None = None
     ) -> bool:
+        self.wrote = True
         given = {
             "key": effect.key,
             "state": effect.state,
@@ -313,25 +318,35 @@ class Transaction:
         return written == 1
 
     def keep_routine(self, key: str, source: Source) -> None:
+        self.wrote = True
         self._link.write_all(
             self._known.insert_routine,
             [{"key": key, "file": file, "text": text} for file, text in source.files.items()],
         )
 
     def keep_cursor(self, system: str, cursor: str) -> None:
+        self.wrote = True
         self._link.write(self._known.keep_cursor, {"system": system, "cursor": cursor})
 
 
 @contextmanager
-def at_one_moment(transaction: Transaction) -> Generator[None]:
-    """A refusal, too, comes of what was true at one and the same moment."""
+def refusals_of(transaction: Transaction) -> Generator[list[LockroutineError]]:
+    """What a transaction that has written nothing comes to, instead of a result.
+
+    It is for who asks to raise it, once the transaction has ended like any other: when one is
+    undone, a driver forgets the statements that it has prepared, and every later one takes longer.
+    A refusal, too, comes of what was true at one and the same moment.
+    """
+    found: list[LockroutineError] = []
     try:
-        yield
+        yield found
     except StoreError:
         raise
-    except LockroutineError:
+    except LockroutineError as error:
         transaction.look_again()
-        raise
+        if transaction.wrote:
+            raise
+        found.append(error)
 
 
 def overtaken() -> StoreBusy:

@@ -13,7 +13,7 @@ from lockroutine.errors import InvalidForm, Problem, StoreError, TransactionLost
 from lockroutine.stores.base import Reading, Writing
 from lockroutine.stores.sql._guarded import transaction_on
 from lockroutine.stores.sql._hosts import Hosted
-from lockroutine.stores.sql._transaction import Transaction, at_one_moment
+from lockroutine.stores.sql._transaction import Transaction, refusals_of
 from lockroutine.stores.sql._words import OnlyAnew
 
 __all__ = ["BoundStore"]
@@ -48,8 +48,10 @@ class BoundStore:
             self._begin()
             with self._savepoint():
                 transaction = transaction_on(self._host.link, self._host.known)
-                with at_one_moment(transaction):
+                with refusals_of(transaction) as refusals:
                     yield transaction
+            for refusal in refusals:
+                raise refusal
 
     def _begin(self) -> None:
         """In SQLite, where a savepoint alone would be a transaction of its own, begin one."""

@@ -21,7 +21,7 @@ from lockroutine.stores.sql._guarded import transaction_on
 from lockroutine.stores.sql._hosts import Hosted, hosted, hosted_async
 from lockroutine.stores.sql._links import CursorLink, Link
 from lockroutine.stores.sql._statements import Statements, statements
-from lockroutine.stores.sql._transaction import Transaction, at_one_moment
+from lockroutine.stores.sql._transaction import Transaction, refusals_of
 from lockroutine.stores.sql._words import in_words
 from lockroutine.stores.sql.bound import BoundStore
 from lockroutine.stores.sql.waking import WAKE, refuse_without_jobs
@@ -95,7 +95,11 @@ class SqlStore:
     def reading(self) -> Generator[Reading]:
         """Read as of one moment."""
         with self._begun(_READ[self._engine.dialect.name]) as link:
-            yield Transaction(link, self._statements)
+            transaction = Transaction(link, self._statements)
+            with refusals_of(transaction) as refusals:
+                yield transaction
+        for refusal in refusals:
+            raise refusal
 
     @contextmanager
     def browsing(self) -> Generator[Cases]:
@@ -109,8 +113,10 @@ class SqlStore:
         self._count_left()
         with self._begun(_WRITE[self._engine.dialect.name]) as link:
             transaction = transaction_on(link, self._statements)
-            with at_one_moment(transaction):
+            with refusals_of(transaction) as refusals:
                 yield transaction
+        for refusal in refusals:
+            raise refusal
 
     @contextmanager
     def _begun(self, words: str) -> Generator[Link]:
