@@ -473,6 +473,7 @@ class WaitingCase:
         Args:
             by: Takes away what is not to be seen.
         """
+        # Each value is named, as attrs.evolve takes several times as long.
         return WaitingCase(
             self.id,
             self.process,
@@ -552,6 +553,33 @@ class Filed:
     timer_at: dt.datetime | None
     open_key: str
     found_by: frozenset[tuple[str, str]]
+
+    @classmethod
+    def of(
+        cls,
+        case: Case,
+        *,
+        waits: bool,
+        owed: tuple[str, ...],
+        open_key: str,
+        found_by: Iterable[tuple[str, str]],
+    ) -> Filed:
+        """By what a case is to be found."""
+        return cls(
+            process=case.process,
+            subject=case.subject,
+            unit=case.unit,
+            routine=case.routine,
+            state=case.state,
+            is_open=case.is_open,
+            waits=waits,
+            owed=owed if waits else (),
+            version=case.version,
+            due_at=case.due_at,
+            timer_at=case.timer_at if case.is_open else None,
+            open_key=open_key,
+            found_by=frozenset(found_by),
+        )
 
 
 @frozen(kw_only=True)

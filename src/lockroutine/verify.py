@@ -95,27 +95,18 @@ def _filed(routine_of: Callable[[str], Routine], cases: Sequence[Case]) -> Filed
     """By what a case is to be found, by how it was after each of its events."""
     case = cases[-1]
     process = routine_of(case.routine).process(case.process)
-    waits = process.waits(case)
     found_by = {
         (name, value)
         for one in cases
         for name in routine_of(one.routine).process(one.process).rules.find_by
         if isinstance(value := one.value(name), str)
     }
-    return Filed(
-        process=case.process,
-        subject=case.subject,
-        unit=case.unit,
-        routine=case.routine,
-        state=case.state,
-        is_open=case.is_open,
-        waits=waits,
-        owed=process.owed(case) if waits else (),
-        version=case.version,
-        due_at=case.due_at,
-        timer_at=case.timer_at if case.is_open else None,
+    return Filed.of(
+        case,
+        waits=process.waits(case),
+        owed=process.owed(case),
         open_key=open_key(process, case),
-        found_by=frozenset(found_by),
+        found_by=found_by,
     )
 
 

@@ -145,31 +145,17 @@ class _Transaction:
         places: dict[tuple[str, str], set[tuple[str, str]]] = {}
         for process, name, value, case_id in tables.found_by:
             places.setdefault((process, case_id), set()).add((name, value))
-        there = (tables.cases[one] for one in case_ids if one in tables.cases)
+        there = [tables.cases[one] for one in case_ids if one in tables.cases]
         return {
-            case.id: self._filed(
-                case, keys.get(case.id, ""), places.get((case.process, case.id), set())
+            case.id: Filed.of(
+                case,
+                waits=case.id in tables.waiting,
+                owed=tables.waiting[case.id].owed if case.id in tables.waiting else (),
+                open_key=keys.get(case.id, ""),
+                found_by=places.get((case.process, case.id), ()),
             )
             for case in there
         }
-
-    def _filed(self, case: Case, open_key: str, found_by: set[tuple[str, str]]) -> Filed:
-        waiting = self._tables.waiting.get(case.id)
-        return Filed(
-            process=case.process,
-            subject=case.subject,
-            unit=case.unit,
-            routine=case.routine,
-            state=case.state,
-            is_open=case.is_open,
-            waits=waiting is not None,
-            owed=waiting.owed if waiting else (),
-            version=case.version,
-            due_at=case.due_at,
-            timer_at=case.timer_at if case.is_open else None,
-            open_key=open_key,
-            found_by=frozenset(found_by),
-        )
 
     def history_page(self, case_id: str, after: int, limit: int) -> list[Event]:
         return [event for event in self.history(case_id) if event.version > after][:limit]

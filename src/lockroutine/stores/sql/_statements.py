@@ -53,8 +53,17 @@ def _part(name: str, number: int) -> str:
 
 
 _STATE = (
-    *("routine", "state", "is_open", "waits", "owed", "version", "due", "timer"),
-    *("open_key", "body", "personal"),
+    "routine",
+    "state",
+    "is_open",
+    "waits",
+    "owed",
+    "version",
+    "due",
+    "timer",
+    "open_key",
+    "body",
+    "personal",
 )
 _FIXED = ("id", "process", "subject", "unit")
 

@@ -64,6 +64,7 @@ class Transaction:
         self.wrote = False
         """Whether anything was, or was to be, written."""
         self._woke = False
+        # What was read ahead: a case by its id, and cases by their process and subject.
         self._ahead: dict[tuple[str, str], list[Row]] = {}
 
     # -- reading -------------------------------------------------------------------------------

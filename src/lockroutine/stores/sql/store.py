@@ -6,7 +6,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Generator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from typing import TypeVar
 
 from sqlalchemy import URL, Engine
@@ -91,15 +91,9 @@ class SqlStore:
 
     # -- transactions --------------------------------------------------------------------------
 
-    @contextmanager
-    def reading(self) -> Generator[Reading]:
+    def reading(self) -> AbstractContextManager[Reading]:
         """Read as of one moment."""
-        with self._begun(_READ[self._engine.dialect.name]) as link:
-            transaction = Transaction(link, self._statements)
-            with refusals_of(transaction) as refusals:
-                yield transaction
-        for refusal in refusals:
-            raise refusal
+        return self._transaction(_READ[self._engine.dialect.name], Transaction)
 
     @contextmanager
     def browsing(self) -> Generator[Cases]:
@@ -107,12 +101,17 @@ class SqlStore:
         with self._begun("") as link:
             yield Transaction(link, self._statements)
 
-    @contextmanager
-    def writing(self) -> Generator[Writing]:
+    def writing(self) -> AbstractContextManager[Writing]:
         """Write in one transaction; an exception of any kind undoes it."""
         self._count_left()
-        with self._begun(_WRITE[self._engine.dialect.name]) as link:
-            transaction = transaction_on(link, self._statements)
+        return self._transaction(_WRITE[self._engine.dialect.name], transaction_on)
+
+    @contextmanager
+    def _transaction(
+        self, words: str, make: Callable[[Link, Statements], Transaction]
+    ) -> Generator[Transaction]:
+        with self._begun(words) as link:
+            transaction = make(link, self._statements)
             with refusals_of(transaction) as refusals:
                 yield transaction
         for refusal in refusals:
