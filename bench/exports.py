@@ -24,7 +24,8 @@ from lockroutine import Engine, load_routine
 from lockroutine.stores import Store
 from lockroutine.stores.sql import SqlStore, upgrade
 
-sys.path.append(str(Path(__file__).parents[1] / "tests"))
+sys.path.append(str(Path(__file__).parents[1]))
+from tests.postgres import server
 
 MORE = """
 INSERT INTO lockroutine_events (case_id, version, body, hash, personal)
@@ -37,8 +38,6 @@ WHERE number <= {most}
 def database(postgres: bool) -> Generator[str]:
     """A database with our tables, in PostgreSQL or in a file of SQLite."""
     if postgres:
-        from postgres import server  # not everywhere  # noqa: PLC0415
-
         with server() as url:
             upgrade(url)
             yield url

@@ -23,7 +23,8 @@ import sqlalchemy as sa
 from lockroutine import Engine, load_routine
 from lockroutine.stores.sql import upgrade
 
-sys.path.append(str(Path(__file__).parents[1] / "tests"))
+sys.path.append(str(Path(__file__).parents[1]))
+from tests.postgres import server
 
 COMMANDS = 5
 SIZES = {
@@ -37,8 +38,6 @@ SIZES = {
 def place(postgres: bool, folder: str) -> Iterator[str]:
     """A database with our tables."""
     if postgres:
-        from postgres import server  # not everywhere  # noqa: PLC0415
-
         with server() as url:
             upgrade(url)
             yield url
