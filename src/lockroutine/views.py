@@ -298,7 +298,7 @@ def verification(
                 problems.append(Problem(history.event, "the event is not as it was recorded"))
                 events += case.version
             else:
-                problems += problems_with(book.__getitem__, case, history, filed[case.id])
+                problems += problems_with(book.__getitem__, case, history, filed.get(case.id))
                 events += len(history)
     strays = 0 if sample else reading.event_count() - events
     if strays > 0:
