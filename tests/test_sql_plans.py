@@ -90,6 +90,7 @@ ASKED: dict[str, Callable[[Any], object]] = {
     "find by field": lambda t: t.find(Query(process="mounting", field="door", value="door-20")),
     "history": lambda t: t.history("x1234"),
     "histories": lambda t: t.histories([f"x{number}" for number in range(500, 700)]),
+    "by what cases are filed": lambda t: t.filed([f"x{number}" for number in range(500, 700)]),
     "history, a page": lambda t: t.history_page("x1234", 0, 100),
     "events, for figures and exports": lambda t: next(t.events()),
     "waiting": lambda t: t.waiting(WAITING, None, KNOWN, None, 51),
