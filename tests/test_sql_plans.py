@@ -14,12 +14,14 @@ from typing import Any, get_args
 import pytest
 import sqlalchemy as sa
 
-from lockroutine import NotFound
+from lockroutine import NotFound, load_routine
 from lockroutine.model import Awaited, EffectState, Query, Reference
 from lockroutine.stores import CaseFilter, SqliteStore, Store
 from lockroutine.stores.again import repeated
 from lockroutine.stores.sql import SqlStore, upgrade
+from lockroutine.stores.sql._links import CursorLink
 from lockroutine.testing.stores import following, opening
+from smallpack import BO, BOOKING, edited, opened, order
 
 SIZE = 100_000
 AT = dt.datetime(2026, 3, 2, 9, 0, tzinfo=dt.UTC)
@@ -343,6 +345,39 @@ def test_a_refusal_costs_no_plans(postgres: str, on_server: SqlStore, how: str) 
             with pytest.raises(NotFound), begin():
                 raise NotFound("case", "9")
         assert ready <= prepared(store)
+
+
+GUARDED = "[process.order.transitions.order.guards.consent]"
+BOOKING_GUARDED = """
+[process.order.transitions.book.guards.consent]
+kind = "case_in_state"
+process = "consent"
+states = ["received"]
+otherwise = { sv = "Samtycket saknas.", en = "The consent is missing." }
+clauses = ["C1"]
+
+"""
+
+
+def test_a_command_takes_few_trips(empty_postgres: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a step looks at is read in one trip; its locks take one more, and all it writes one."""
+    asked: list[str] = []
+    rows = CursorLink.rows
+
+    def counted(self: CursorLink, statement: Any, given: Mapping[str, Any]) -> Any:
+        asked.append(statement.text)
+        return rows(self, statement, given)
+
+    routine = load_routine(edited(("order", GUARDED, BOOKING_GUARDED + GUARDED)))
+    with opened(empty_postgres, routine) as engine:
+        case = order(engine)
+        monkeypatch.setattr(CursorLink, "rows", counted)
+        assert engine.explain(case.id, "book", actor=BO, form=BOOKING).allowed
+        assert len(asked) == 1
+        engine.perform(case.id, "book", actor=BO, form=BOOKING)
+        assert len(asked) == 1 + 3
+        assert len(engine.worklist(actor=BO)) == 1
+        assert len(asked) == 1 + 3 + 1
 
 
 # -- SQLite ----------------------------------------------------------------------------------------
