@@ -180,6 +180,9 @@ def test_what_is_damaged_hides_nothing_else(
         ("UPDATE cases SET owed = 'test'", "owed"),
         ("UPDATE cases SET version = 9", "version"),
         ("UPDATE cases SET due = '~'", "due_at"),
+        ("UPDATE cases SET due = 'soon'", "due_at"),
+        ("UPDATE cases SET timer = 'soon'", "timer_at"),
+        ("UPDATE cases SET owed = 'gone'", "owed"),
         ("UPDATE cases SET timer = '2026-03-02T09:00:00+00:00'", "timer_at"),
         ("UPDATE cases SET open_key = NULL", "open_key"),
         ("UPDATE cases SET waits = 0, open_key = NULL", "waits, owed, open_key"),
@@ -199,9 +202,26 @@ def test_a_case_that_would_not_be_found_is_named(tmp_path: Path, change: str, na
         assert engine.verify().whole
         with closing(sqlite3.connect(path)) as file, file:
             file.execute(f"{change} WHERE {of_case} = ?", (case.id,))
+        for actor in (ANNA, BO):  # one damaged row spoils nobody's list
+            engine.worklist(actor=actor)
         assert [str(problem) for problem in engine.verify().problems] == [
             f"{case.id}: lists and rules may miss the case: it is filed under another {named}"
         ]
+
+
+@pytest.mark.parametrize(
+    "change", ["routine = 'gone@1.0.0'", "owed = 'gone'", "due = 'soon'", "owed = 'test gone'"]
+)
+def test_a_case_with_a_damaged_row_stays_on_the_list(tmp_path: Path, change: str) -> None:
+    """What a row says that its rules do not know, the case itself says for the list."""
+    path = tmp_path / "locks.db"
+    with opened(path) as engine:
+        case, other = fitted(engine), order(engine, "customer-18")
+        before = {(item.case.id, item.duty) for item in engine.worklist(actor=BO)}
+        assert before == {(case.id, "test"), (other.id, "")}
+        with closing(sqlite3.connect(path)) as file, file:
+            file.execute(f"UPDATE cases SET {change} WHERE id = ?", (case.id,))
+        assert {(item.case.id, item.duty) for item in engine.worklist(actor=BO)} == before
 
 
 def test_histories_are_read_a_few_at_a_time(

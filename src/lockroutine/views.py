@@ -223,15 +223,29 @@ def worklist(
     found: list[WorkItem] = []
     while True:
         cases = _waiting(book, reading, actor, position, limit + 1, now)
-        for case in cases[:limit]:
+        for listed in cases[:limit]:
+            case = listed if _fits_its_rules(book, listed) else _by_itself(book, listed)
             routine = book[case.routine]
             roles = routine.roles_in(actor, case)
             found += items(routine, case.seen(by=partial(routine.seen_by, actor=actor)), roles, now)
             if len(found) >= limit:
-                return Page(tuple(found), cursor_of((due_key(case), case.id)))
+                return Page(tuple(found), cursor_of((due_key(listed), listed.id)))
         if len(cases) <= limit:
             return Page(tuple(found))
         position = (due_key(cases[limit - 1]), cases[limit - 1].id)
+
+
+def _fits_its_rules(book: Book, case: WaitingCase) -> bool:
+    routine = book.known(case.routine)
+    process = routine.processes.get(case.process) if routine else None
+    state = process.rules.states.get(case.state) if process else None
+    return state is not None and state.duties.keys() >= set(case.owed)
+
+
+def _by_itself(book: Book, listed: WaitingCase) -> WaitingCase:
+    """What waits, by the case itself: what stands beside it is damaged, as `verify` says."""
+    case = listed.whole
+    return WaitingCase.of(case, book[case.routine].process(case.process).owed(case))
 
 
 def _waiting(

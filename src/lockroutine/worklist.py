@@ -33,13 +33,12 @@ def items(
     state = process.rules.states[case.state]
     if state.escalation:
         yield from _escalated(routine, case, roles, now, state.escalation)
-    owed = [name for name in case.owed if name in state.duties]  # a row may be damaged
-    for name in owed:
+    for name in case.owed:
         duty = state.duties[name]
         for role in duty.waits_for:
             if role in roles:
                 yield _item(case, role, process.transition(name).label, (name,), duty, now, name)
-    if owed:
+    if case.owed:
         return
     for role in state.waits_for:
         if role in roles:

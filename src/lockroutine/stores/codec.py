@@ -114,6 +114,17 @@ WAITING_COLUMNS = (
 """The columns of a case that waits, in the order of its row."""
 
 
+_NO_TIME = dt.datetime.min.replace(tzinfo=dt.UTC)  # no case has it
+
+
+def _due(text: str, damaged: dt.datetime | None) -> dt.datetime | None:
+    """The time in a column beside a case, or what is taken for it if the column is damaged."""
+    try:
+        return None if text == NEVER_DUE else _parse(text)
+    except ValueError:
+        return damaged
+
+
 def encode_owed(change: Change) -> str:
     """The duties that a case owes, as text; their names have no spaces."""
     return " ".join(change.owed)
@@ -133,7 +144,7 @@ def decode_waiting(row: Sequence[Any]) -> WaitingCase:
         routine,
         state,
         version,
-        None if due == NEVER_DUE else _parse(due),
+        _due(due, damaged=None),  # so that a page that ends here is followed by another
         tuple(owed.split()) if owed else (),
         functools.partial(decode_case, body, personal),
     )
@@ -180,8 +191,8 @@ def decode_filed(
             waits=bool(row[7]),
             owed=tuple(row[8].split()) if row[7] else (),
             version=row[9],
-            due_at=None if row[10] == NEVER_DUE else _parse(row[10]),
-            timer_at=_time(row[11]),
+            due_at=_due(row[10], damaged=_NO_TIME),
+            timer_at=None if row[11] is None else _due(row[11], damaged=_NO_TIME),
             open_key=row[12] or "",
             found_by=frozenset(found_by.get((row[0], row[1]), ())),
         )
